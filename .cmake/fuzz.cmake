@@ -1,0 +1,7 @@
+# libFuzzer targets with ASan and UBSan; needs clang.
+include(${CMAKE_CURRENT_LIST_DIR}/asan.cmake)
+set(CMAKE_C_COMPILER clang CACHE STRING "")
+set(CMAKE_CXX_COMPILER clang++ CACHE STRING "")
+set(MASKPIPE_BUILD_TESTS OFF CACHE BOOL "" FORCE)
+set(MASKPIPE_BUILD_FUZZERS ON CACHE BOOL "" FORCE)
+set(CMAKE_CXX_FLAGS "${MASKPIPE_WARNINGS} ${MASKPIPE_SANITIZE} -fsanitize=fuzzer-no-link" CACHE STRING "" FORCE)

@@ -1,0 +1,265 @@
+// maskpipe check: what would be masked, from where, and what needs mending.
+// --against LOG counts how often, in a sample. Never a value.
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <map>
+
+#include "src/front/front.h"
+#include "src/report/json_text.h"
+#include "src/report/log.h"
+#include "src/source/secret_file.h"
+#include "src/stream/stream.h"
+
+namespace maskpipe {
+namespace {
+
+const char* Word(Verdict v) {
+  switch (v) {
+    case Verdict::kMasked:
+      return "masked";
+    case Verdict::kAlone:
+      return "masked where alone";
+    case Verdict::kHarmless:
+      return "harmless";
+    case Verdict::kAllowed:
+      return "allowed";
+    case Verdict::kTooShort:
+      return "too short";
+    case Verdict::kSkipped:
+      return "short, skipped";
+    case Verdict::kOneSymbol:
+      return "one symbol";
+    case Verdict::kEmpty:
+      break;
+  }
+  return "empty";
+}
+
+const char* Word(LeafKind k) {
+  switch (k) {
+    case LeafKind::kWhole:
+      return "value";
+    case LeafKind::kPart:
+      return "part";
+    case LeafKind::kLine:
+      break;
+  }
+  return "line";
+}
+
+// A value of which a reader of the log would wonder why it is not masked.
+bool NeedsMending(const Finding& f) {
+  switch (f.verdict) {
+    case Verdict::kTooShort:
+    case Verdict::kSkipped:
+    case Verdict::kAlone:
+    case Verdict::kOneSymbol:
+      return true;
+    case Verdict::kEmpty:
+      return f.kind == LeafKind::kWhole;
+    case Verdict::kMasked:
+    case Verdict::kHarmless:
+    case Verdict::kAllowed:
+      break;
+  }
+  return false;
+}
+
+// Rows of the same name, kind and verdict are one, with a count.
+struct Row {
+  std::string name, source;
+  LeafKind kind;
+  Verdict verdict;
+  size_t needles = 0;
+  uint64_t masks = 0;
+};
+
+std::vector<Row> Rows(const CompiledSet& set) {
+  std::vector<Row> rows;
+  for (const Finding& f : set.findings()) {
+    const auto same = [&](const Row& r) {
+      return r.name == f.name && r.kind == f.kind && r.verdict == f.verdict;
+    };
+    // Findings of one secret are neighbours.
+    const size_t look_back = std::min<size_t>(rows.size(), 8);
+    const auto at = std::find_if(
+        rows.end() - static_cast<std::ptrdiff_t>(look_back), rows.end(), same);
+    if (at != rows.end()) {
+      ++at->needles;
+    } else {
+      rows.push_back(
+          {f.name, set.sources()[f.source], f.kind, f.verdict, 1, 0});
+    }
+  }
+  return rows;
+}
+
+// Drops what it is given: check counts masks and prints none.
+class NoSink : public Sink {
+ public:
+  Status Write(std::span<const std::string_view>) override {
+    return Status::Ok();
+  }
+};
+
+struct Sample {
+  uint64_t lines = 0;
+  StreamStats stats;
+};
+
+Result<Sample> ReadSample(const std::string& path,
+                          std::shared_ptr<const CompiledSet> set) {
+  Result<Fd> fd = OpenForReading(path);
+  if (!fd.ok()) return Status::Usage("option against: " + fd.status().message());
+  NoSink sink;
+  Stream stream(std::move(set), &sink);
+  Sample sample;
+  constexpr size_t kReadSize = size_t{256} << 10;
+  for (;;) {
+    char* room = stream.Prepare(kReadSize);
+    const ssize_t n = ::read(fd->get(), room, kReadSize);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) {
+      return Status::Usage("option against: " + path + ": " +
+                           std::strerror(errno));
+    }
+    if (n == 0) break;
+    sample.lines += static_cast<uint64_t>(std::count(room, room + n, '\n'));
+    if (Status s = stream.Commit(static_cast<size_t>(n)); !s.ok()) return s;
+  }
+  if (Status s = stream.Finish(); !s.ok()) return s;
+  sample.stats = stream.stats();
+  return sample;
+}
+
+// Masked on more than one line of a hundred, and not just in a tiny sample.
+bool OverMasked(uint64_t masks, uint64_t lines) {
+  return masks >= 10 && masks * 100 > lines;
+}
+
+void PrintTable(const std::vector<Row>& rows, bool counted) {
+  size_t name_width = 4, source_width = 6;
+  for (const Row& r : rows) {
+    name_width = std::max(name_width, r.name.size());
+    source_width = std::max(source_width, r.source.size());
+  }
+  const auto print = [&](const char* name, const char* source,
+                         const char* kind, const char* needles,
+                         const char* verdict, const char* masks) {
+    std::printf("%-*s  %-*s  %-5s  %7s  %-18s%s%s\n",
+                static_cast<int>(name_width), name,
+                static_cast<int>(source_width), source, kind, needles, verdict,
+                counted ? "  " : "", masks);
+  };
+  print("NAME", "SOURCE", "KIND", "VALUES", "STATE", counted ? "MASKS" : "");
+  for (const Row& r : rows) {
+    print(r.name.c_str(), r.source.c_str(), Word(r.kind),
+          std::to_string(r.needles).c_str(), Word(r.verdict),
+          counted && IsMasked(r.verdict) ? std::to_string(r.masks).c_str()
+                                         : "");
+  }
+}
+
+void PrintJson(const std::vector<Row>& rows, bool counted,
+               const std::vector<std::string>& concerns) {
+  std::printf("{\"secrets\":[");
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const Row& r = rows[i];
+    std::printf("%s{\"name\":\"%s\",\"source\":\"%s\",\"kind\":\"%s\","
+                "\"values\":%zu,\"state\":\"%s\"",
+                i == 0 ? "" : ",", JsonEscaped(r.name).c_str(),
+                JsonEscaped(r.source).c_str(), Word(r.kind), r.needles,
+                Word(r.verdict));
+    if (counted && IsMasked(r.verdict)) {
+      std::printf(",\"masks\":%llu", static_cast<unsigned long long>(r.masks));
+    }
+    std::printf("}");
+  }
+  std::printf("],\"concerns\":[");
+  for (size_t i = 0; i < concerns.size(); ++i) {
+    std::printf("%s\"%s\"", i == 0 ? "" : ",",
+                JsonEscaped(concerns[i]).c_str());
+  }
+  const Arena::Usage memory = Arena::usage();
+  std::printf("],\"memory\":{\"bytes\":%zu,\"locked\":%zu}}\n", memory.mapped,
+              memory.locked);
+}
+
+}  // namespace
+
+// 1 load, 2 count in the sample, 3 print what there is, 4 what needs mending.
+int RunCheck(const CommandLine& line) {
+  const Options& options = line.options;
+  Secrets secrets = LoadSecrets(options);  // 1
+  if (secrets.set == nullptr) return secrets.exit_status;
+  const CompiledSet& set = *secrets.set;
+  std::vector<Row> rows = Rows(set);
+
+  const bool counted = !options.against.empty();
+  Sample sample;
+  if (counted) {  // 2
+    Result<Sample> read = ReadSample(options.against, secrets.set);
+    if (!read.ok()) {
+      Log::Error(read.status().message());
+      return ExitStatusOf(read.status());
+    }
+    sample = std::move(*read);
+    // Masks are counted by name: they go to the name's first masked row.
+    for (auto& [name, masks] : sample.stats.masks_by_name) {
+      const auto at = std::find_if(rows.begin(), rows.end(), [&](const Row& r) {
+        return r.name == name && IsMasked(r.verdict);
+      });
+      if (at != rows.end()) at->masks += masks.count;
+    }
+  }
+
+  std::vector<std::string> concerns = Concerns(set);  // 3
+  if (options.json_table) {
+    PrintJson(rows, counted, concerns);
+  } else {
+    PrintTable(rows, counted);
+    const Arena::Usage memory = Arena::usage();
+    std::printf("\n%zu secrets from %zu sources; %zu KiB of protected memory, "
+                "%zu KiB of it locked%s\n",
+                secrets.report.sources.empty() ? 0 : rows.size(),
+                secrets.report.sources.size(), memory.mapped >> 10,
+                memory.locked >> 10,
+                memory.locked < memory.mapped
+                    ? " (RLIMIT_MEMLOCK allows no more)"
+                    : "");
+  }
+
+  bool mend = !secrets.report.status().ok();  // 4
+  for (const LoadReport::Source& s : secrets.report.sources) {
+    mend |= !s.warnings.empty();
+  }
+  for (const Finding& f : set.findings()) mend |= NeedsMending(f);
+  if (!options.json_table) {
+    for (const std::string& c : concerns) std::printf("note: %s\n", c.c_str());
+  }
+  bool first = true;
+  for (const Row& r : rows) {
+    if (!counted || !OverMasked(r.masks, sample.lines)) continue;
+    mend = true;
+    if (options.json_table) continue;
+    if (first) {
+      std::printf("\nMasked on more than one line of a hundred. If these are "
+                  "no secrets, put into a file for --allow:\n");
+    }
+    first = false;
+    std::printf("name:%s\n", r.name.c_str());
+  }
+  if (std::fflush(stdout) != 0) {
+    Log::Error(std::string("standard output: ") + std::strerror(errno));
+    return kExitIo;
+  }
+  return mend ? 1 : kExitOk;
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,126 @@
+#include <array>
+
+#include "src/front/front.h"
+#include "src/report/log.h"
+
+namespace maskpipe {
+namespace {
+
+struct Concern {
+  Verdict verdict;
+  bool wholes_only;  // of parts, an empty or harmless one is nothing unusual
+  const char* text;
+};
+
+constexpr Concern kConcerns[] = {
+    {Verdict::kTooShort, false,
+     "not masked, one or two characters would blank the log: "},
+    {Verdict::kSkipped, false,
+     "not masked, shorter than --min-length (--short-secrets=skip): "},
+    {Verdict::kAlone, false,
+     "masked only where no letter or digit stands beside, shorter than "
+     "--min-length: "},
+    {Verdict::kOneSymbol, false, "not masked, one symbol over and over: "},
+    {Verdict::kEmpty, true, "empty, nothing to mask: "},
+    {Verdict::kAllowed, false, "not masked, on the allow list: "},
+    {Verdict::kHarmless, true,
+     "not masked, plainly no secret (--mask-all masks it): "},
+};
+
+}  // namespace
+
+std::vector<std::string> Concerns(const CompiledSet& set) {
+  constexpr size_t kNamed = 100;
+  std::vector<std::string> concerns;
+  for (const Concern& concern : kConcerns) {
+    std::string names;
+    size_t count = 0;
+    for (const Finding& f : set.findings()) {
+      if (f.verdict != concern.verdict) continue;
+      if (concern.wholes_only && f.kind != LeafKind::kWhole) continue;
+      if (++count <= kNamed) names += (names.empty() ? "" : ", ") + f.name;
+    }
+    if (count == 0) continue;
+    if (count > kNamed) {
+      names += " and " + std::to_string(count - kNamed) +
+               " more (maskpipe check names all)";
+    }
+    concerns.push_back(concern.text + names);
+  }
+  return concerns;
+}
+
+int ExitStatusOf(const Status& status) {
+  switch (status.code()) {
+    case Code::kOk:
+      return kExitOk;
+    case Code::kUsage:
+      return kExitUsage;
+    case Code::kSource:
+      return kExitSource;
+    case Code::kIo:
+    case Code::kBroken:
+      break;
+  }
+  return kExitIo;
+}
+
+// 1 options, 2 sources, 3 compile, 4 tell: messages about secrets only now,
+// when they can be masked.
+Secrets LoadSecrets(const Options& options) {
+  Secrets secrets;
+  const auto fail = [&](const Status& status) {
+    Log::Error(status.message());
+    secrets.exit_status = ExitStatusOf(status);
+  };
+
+  // 1.
+  if (options.sources.empty()) {
+    fail(Status::Usage(
+        "there is no --source, so there is nothing to mask; e.g. --source "
+        "env:DB_* or --source file:/run/secrets.json"));
+    return secrets;
+  }
+  Result<MaskOptions> mask = MakeMaskOptions(options);
+  if (!mask.ok()) {
+    fail(mask.status());
+    return secrets;
+  }
+  secrets.options = *mask;
+
+  // 2.
+  SecretStore store;
+  secrets.report = LoadSources(options, &store);
+  const Status loaded = secrets.report.status();
+  const bool go_on =
+      loaded.ok() || (options.on_error == OnError::kWarn &&
+                      loaded.code() != Code::kUsage);
+  if (!go_on) {
+    for (const LoadReport::Source& s : secrets.report.sources) {
+      if (!s.status.ok()) Log::Error(s.status.message());
+    }
+    secrets.exit_status = ExitStatusOf(loaded);
+    return secrets;
+  }
+
+  // 3.
+  auto set = CompiledSet::Compile(store, secrets.options);
+  if (!set.ok()) {
+    fail(set.status());
+    return secrets;
+  }
+  secrets.set = *set;
+
+  // 4.
+  Log::MaskWith(secrets.set);
+  for (const LoadReport::Source& s : secrets.report.sources) {
+    for (const std::string& warning : s.warnings) Log::Warn(warning);
+    if (!s.status.ok()) {
+      Log::Error(s.status.message() +
+                 "; its secrets are printed UNMASKED (--on-error=warn)");
+    }
+  }
+  return secrets;
+}
+
+}  // namespace maskpipe

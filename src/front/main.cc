@@ -1,0 +1,79 @@
+// The program: finds the subcommand, parses options, runs it.
+
+#include <yaml.h>
+
+#include <cstdio>
+#include <exception>
+#include <string>
+#include <vector>
+
+#include "include/maskpipe/maskpipe.h"
+#include "src/base/hygiene.h"
+#include "src/front/front.h"
+#include "src/report/log.h"
+
+namespace {
+
+using maskpipe::CommandLine;
+
+constexpr char kUsage[] =
+    "maskpipe [OPTIONS] [FILE...]                 mask standard input (or "
+    "files) to standard output\n"
+    "maskpipe check [OPTIONS] [--against LOG]     what would be masked, from "
+    "where, what needs mending\n\n";
+
+struct Subcommand {
+  const char* name;
+  int (*run)(const CommandLine&);
+};
+
+constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck}};
+
+int Run(int argc, char** argv) {
+  maskpipe::ForbidDumps();
+  std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
+  int (*run)(const CommandLine&) = maskpipe::RunFilter;
+  for (const Subcommand& s : kSubcommands) {
+    if (arguments.empty() || arguments[0] != s.name) continue;
+    run = s.run;
+    arguments.erase(arguments.begin());
+    break;
+  }
+  maskpipe::Result<CommandLine> line =
+      maskpipe::ParseCommandLine(arguments, environ);
+  if (!line.ok()) {
+    maskpipe::Log::Error(line.status().message() +
+                         "; maskpipe --help lists the options");
+    return maskpipe::kExitUsage;
+  }
+  if (line->help) {
+    std::printf("%s%s", kUsage, maskpipe::OptionHelp().c_str());
+    return maskpipe::kExitOk;
+  }
+  if (line->version) {
+    std::printf("maskpipe %s (ABI %d, engine aho-corasick, libyaml %s)\n",
+                ::maskpipe_version(), ::maskpipe_abi_version(),
+                ::yaml_get_version_string());
+    return maskpipe::kExitOk;
+  }
+  if (maskpipe::Status s = maskpipe::Log::Open(line->options); !s.ok()) {
+    maskpipe::Log::Error(s.message());
+    return maskpipe::kExitUsage;
+  }
+  for (const std::string& warning : line->warnings) {
+    maskpipe::Log::Warn(warning);
+  }
+  return run(*line);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return Run(argc, argv);
+  } catch (const std::exception&) {
+    // Out of memory, as good as always. what() may hold anything: not shown.
+    maskpipe::Log::Error("out of memory or a library failed; masking ended");
+    return maskpipe::kExitIo;
+  }
+}

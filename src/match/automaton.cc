@@ -1,0 +1,207 @@
+#include "src/match/automaton.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace maskpipe {
+
+// The needles' prefix tree in the order of a depth-first walk.
+struct Automaton::Trie {
+  explicit Trie(std::pmr::memory_resource* m)
+      : parent(m), depth(m), label(m), end(m) {}
+
+  uint32_t Add(uint32_t from, uint8_t byte) {
+    parent.push_back(from);
+    depth.push_back(from == kNone ? 0 : depth[from] + 1);
+    label.push_back(byte);
+    end.push_back(kNone);
+    return static_cast<uint32_t>(parent.size() - 1);
+  }
+
+  Table<uint32_t> parent;
+  Table<uint32_t> depth;
+  Table<uint8_t> label;
+  Table<uint32_t> end;  // index of the needle that ends here
+};
+
+// 1 sort the needles, 2 make the prefix tree, 3 number it by depth,
+// 4 link the failures.
+Automaton::Automaton(std::span<const Needle> needles, Arena* arena)
+    : fail_(arena),
+      child_(arena),
+      depth_(arena),
+      ends_at_(arena),
+      row_(arena),
+      end_index_(arena),
+      nearest_(arena),
+      label_(arena),
+      children_(arena),
+      rows_(arena),
+      ends_(arena),
+      pairs_(arena) {
+  Arena scratch;  // holds needles' bytes, so it is an arena too
+
+  // 1. Equal needles become neighbours, the one to keep first.
+  Table<uint32_t> order(needles.size(), &scratch);
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const Needle &x = needles[a], &y = needles[b];
+    if (x.bytes != y.bytes) return x.bytes < y.bytes;
+    return std::pair(x.alone, x.secret) < std::pair(y.alone, y.secret);
+  });
+
+  // 2. Sorted needles share their beginning with the needle before, if any.
+  size_t bytes = 1;
+  for (const Needle& n : needles) bytes += n.bytes.size();
+  Trie trie(&scratch);
+  trie.parent.reserve(bytes);
+  trie.depth.reserve(bytes);
+  trie.label.reserve(bytes);
+  trie.end.reserve(bytes);
+  trie.Add(kNone, 0);
+  Table<uint32_t> path(1, kRoot, &scratch);  // nodes of the last needle
+  std::string_view last;
+  for (uint32_t i : order) {
+    const std::string_view b = needles[i].bytes;
+    const size_t shared = static_cast<size_t>(
+        std::mismatch(b.begin(), b.end(), last.begin(), last.end()).first -
+        b.begin());
+    path.resize(shared + 1);
+    for (size_t k = shared; k < b.size(); ++k) {
+      path.push_back(trie.Add(path.back(), static_cast<uint8_t>(b[k])));
+    }
+    if (trie.end[path.back()] == kNone) trie.end[path.back()] = i;
+    last = b;
+  }
+
+  Number(trie, needles);  // 3
+  Link();                 // 4
+  MarkPairs();
+}
+
+void Automaton::Number(const Trie& trie, std::span<const Needle> needles) {
+  const size_t n = trie.parent.size();
+  std::pmr::memory_resource* scratch = trie.parent.get_allocator().resource();
+
+  // A stable counting sort by depth keeps siblings together: in depth-first
+  // order everything between two siblings is deeper than they are.
+  Table<uint32_t> at(1, 0, scratch);
+  for (uint32_t d : trie.depth) {
+    if (d + 1 >= at.size()) at.resize(d + 2, 0);
+    ++at[d + 1];
+  }
+  std::partial_sum(at.begin(), at.end(), at.begin());
+  Table<State> state(n, kRoot, scratch);
+  for (size_t i = 0; i < n; ++i) state[i] = at[trie.depth[i]]++;
+
+  fail_.assign(n, kRoot);
+  child_.assign(n, kRoot);
+  depth_.assign(n, 0);
+  ends_at_.assign(n, kRoot);
+  row_.assign(n, kNone);
+  end_index_.assign(n, 0);
+  nearest_.assign(n, 0);
+  label_.assign(n, 0);
+  children_.assign(n, 0);
+  ends_.reserve(needles.size() + 1);
+  ends_.assign(1, End{});
+  for (size_t i = 0; i < n; ++i) {
+    const State s = state[i];
+    depth_[s] = trie.depth[i];
+    label_[s] = trie.label[i];
+    if (trie.end[i] != kNone) {
+      const Needle& needle = needles[trie.end[i]];
+      end_index_[s] = static_cast<uint32_t>(ends_.size());
+      ends_.push_back({static_cast<uint32_t>(needle.bytes.size()),
+                       needle.secret, needle.alone});
+    }
+    if (s == kRoot) continue;
+    const State parent = state[trie.parent[i]];
+    if (children_[parent]++ == 0) child_[parent] = s;
+    // Depth-first order meets siblings in the order of their numbers.
+  }
+
+  // From the leaves up: the shortest needle that goes on from each state.
+  Table<State> parent_of(n, kRoot, scratch);
+  for (size_t i = 1; i < n; ++i) parent_of[state[i]] = state[trie.parent[i]];
+  for (State s = static_cast<State>(n); s-- > 1;) {
+    uint32_t& of_parent = nearest_[parent_of[s]];
+    for (uint32_t e : {end_index_[s], nearest_[s]}) {
+      if (e == 0 || ends_[e].alone) continue;
+      if (of_parent == 0 ||
+          std::pair(ends_[e].length, ends_[e].secret) <
+              std::pair(ends_[of_parent].length, ends_[of_parent].secret)) {
+        of_parent = e;
+      }
+    }
+  }
+}
+
+void Automaton::Link() {
+  const auto wants_row = [this](State s) {
+    return s == kRoot || children_[s] > kFewChildren;
+  };
+  size_t rows = 0;
+  for (State s = 0; s < fail_.size(); ++s) rows += wants_row(s);
+  rows_.reserve(rows);
+  for (State s = 0; s < fail_.size(); ++s) {
+    // The failures of s's children follow from that of s, which is complete.
+    for (State c = child_[s]; c != child_[s] + children_[s]; ++c) {
+      fail_[c] = s == kRoot ? kRoot : Step(fail_[s], label_[c]);
+      ends_at_[c] = end_index_[c] != 0 ? c : ends_at_[fail_[c]];
+    }
+    if (!wants_row(s)) continue;
+    std::array<State, 256> row{};
+    if (s != kRoot) {
+      for (size_t b = 0; b < row.size(); ++b) {
+        row[b] = Step(fail_[s], static_cast<uint8_t>(b));
+      }
+    }
+    for (State c = child_[s]; c != child_[s] + children_[s]; ++c) {
+      row[label_[c]] = c;
+    }
+    row_[s] = static_cast<uint32_t>(rows_.size());
+    rows_.push_back(row);
+  }
+}
+
+void Automaton::MarkPairs() {
+  pairs_.assign(65536 / 64, 0);
+  const auto mark = [this](uint32_t a, uint32_t b) {
+    pairs_[(b << 8 | a) / 64] |= uint64_t{1} << (a % 64);
+  };
+  for (State a = child_[kRoot]; a != child_[kRoot] + children_[kRoot]; ++a) {
+    for (State b = child_[a]; b != child_[a] + children_[a]; ++b) {
+      mark(label_[a], label_[b]);
+    }
+    if (end_index_[a] == 0) continue;  // a needle of one byte: any pair will do
+    for (uint32_t b = 0; b < 256; ++b) mark(label_[a], b);
+  }
+}
+
+size_t Automaton::SkipDead(std::string_view text, size_t i) const {
+  const auto* t = reinterpret_cast<const uint8_t*>(text.data());
+  const size_t n = text.size();
+  for (; i + 1 < n; ++i) {  // reads t[i + 1], so the last byte is left alone
+    const uint32_t pair = static_cast<uint32_t>(t[i + 1]) << 8 | t[i];
+    if (pairs_[pair / 64] >> (pair % 64) & 1) break;
+  }
+  return i;
+}
+
+uint32_t Automaton::LiveLength(State s) const {
+  while (s != kRoot && children_[s] == 0) s = fail_[s];
+  return depth_[s];
+}
+
+Automaton::End Automaton::Truncated(State s, uint32_t least) const {
+  for (; s != kRoot && depth_[s] >= least; s = fail_[s]) {
+    const End& whole = ends_[nearest_[s]];
+    if (nearest_[s] != 0 && whole.length <= 2 * uint64_t{depth_[s]}) {
+      return {depth_[s], whole.secret, false};
+    }
+  }
+  return {};
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,24 @@
+#include "src/match/matcher.h"
+
+#include <algorithm>
+
+namespace maskpipe {
+
+Matcher::Matcher(std::span<const Needle> needles)
+    : arena_(std::make_unique<Arena>()),
+      automaton_(std::make_unique<Automaton>(needles, arena_.get())) {}
+
+uint64_t Matcher::Pending(const Window& window, const Cursor& cursor) const {
+  uint64_t length = automaton_->LiveLength(cursor.state_);
+  // What ends here but must stand alone waits for the next byte.
+  for (State s = automaton_->LongestEnd(cursor.state_); s != Automaton::kRoot;
+       s = automaton_->Shorter(s)) {
+    const Automaton::End& e = automaton_->end(s);
+    if (e.alone && !LetterBefore(window, cursor.position_ - e.length)) {
+      length = std::max<uint64_t>(length, e.length);
+    }
+  }
+  return cursor.position_ - length;
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,251 @@
+#include "src/options/options.h"
+
+#include <algorithm>
+#include <charconv>
+
+namespace maskpipe {
+namespace {
+
+Status Expected(std::string_view what) {
+  return Status::Usage("expected " + std::string(what));
+}
+
+Status SetFlag(bool* flag, std::string_view value) {
+  if (value.empty() || value == "true" || value == "1" || value == "yes") {
+    *flag = true;
+  } else if (value == "false" || value == "0" || value == "no") {
+    *flag = false;
+  } else {
+    return Expected("true or false");
+  }
+  return Status::Ok();
+}
+
+Status SetNumber(uint64_t* number, std::string_view value, uint64_t least,
+                 uint64_t most) {
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, *number);
+  if (error != std::errc() || stop != end || *number < least ||
+      *number > most) {
+    return Expected("a whole number from " + std::to_string(least) + " to " +
+                    std::to_string(most));
+  }
+  return Status::Ok();
+}
+
+// 500ms, 30s, 5m, 1h; a bare number counts seconds.
+Status SetDuration(std::chrono::milliseconds* duration,
+                   std::string_view value) {
+  uint64_t number = 0;
+  const char* end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, number);
+  const std::string_view unit(stop, static_cast<size_t>(end - stop));
+  uint64_t factor = 0;
+  if (unit.empty() || unit == "s") factor = 1000;
+  if (unit == "ms") factor = 1;
+  if (unit == "m") factor = 60 * 1000;
+  if (unit == "h") factor = 3600 * 1000;
+  constexpr uint64_t kLongest = 365ull * 24 * 3600 * 1000;
+  if (error != std::errc() || factor == 0 || number > kLongest / factor) {
+    return Expected("a duration such as 500ms, 30s, 5m or 1h");
+  }
+  *duration = std::chrono::milliseconds(number * factor);
+  return Status::Ok();
+}
+
+template <typename T>
+struct Choice {
+  std::string_view word;
+  T value;
+};
+
+template <typename T>
+Status SetChoice(T* chosen, std::string_view value,
+                 std::initializer_list<Choice<T>> choices) {
+  std::string words;
+  for (const Choice<T>& c : choices) {
+    if (c.word == value) {
+      *chosen = c.value;
+      return Status::Ok();
+    }
+    words += (words.empty() ? "" : ", ") + std::string(c.word);
+  }
+  return Expected("one of " + words);
+}
+
+Status SetText(std::string* text, std::string_view value) {
+  *text = value;
+  return Status::Ok();
+}
+
+Status AddText(std::vector<std::string>* list, std::string_view value) {
+  list->emplace_back(value);
+  return Status::Ok();
+}
+
+using G = OptionGroup;
+using O = Options*;
+using V = std::string_view;
+constexpr unsigned kBoth = kCommandLine | kLibrary;
+
+constexpr OptionRow kTable[] = {
+    {"source", "KIND:ARG", "", "where secrets come from; repeat for several",
+     G::kSources, kCommandLine, true,
+     [](O o, V v) { return AddText(&o->sources, v); },
+     [](O o) { o->sources.clear(); }},
+    {"require-secrets", "", "", "a source that holds no secret is a failure",
+     G::kSources, kBoth, false,
+     [](O o, V v) { return SetFlag(&o->require_secrets, v); }, nullptr},
+    {"source-timeout", "TIME", "30s", "how long one source may take",
+     G::kSources, kBoth, false,
+     [](O o, V v) { return SetDuration(&o->source_timeout, v); }, nullptr},
+    {"on-error", "WHAT", "fail",
+     "a source failed: fail (print nothing) or warn (go on without it)",
+     G::kSources, kCommandLine, false,
+     [](O o, V v) {
+       return SetChoice<OnError>(
+           &o->on_error, v,
+           {{"fail", OnError::kFail}, {"warn", OnError::kWarn}});
+     },
+     nullptr},
+
+    {"mask", "TEXT", "***", "what stands for a secret; {name}, {hash}",
+     G::kMasking, kBoth, false,
+     [](O o, V v) { return SetText(&o->mask, v); }, nullptr},
+    {"hash-key-file", "FILE", "", "key of {hash}, else one of this process",
+     G::kMasking, kBoth, false,
+     [](O o, V v) { return SetText(&o->hash_key_file, v); }, nullptr},
+    {"min-length", "N", "5", "shorter secrets count as short (characters)",
+     G::kMasking, kBoth, false,
+     [](O o, V v) {
+       uint64_t n = 0;
+       Status s = SetNumber(&n, v, 1, 1024);
+       if (s.ok()) o->min_length = static_cast<size_t>(n);
+       return s;
+     },
+     nullptr},
+    {"short-secrets", "HOW", "token",
+     "token (masked where they stand alone), skip, or anywhere", G::kMasking,
+     kBoth, false,
+     [](O o, V v) {
+       return SetChoice<ShortMode>(&o->short_secrets, v,
+                                   {{"token", ShortMode::kToken},
+                                    {"skip", ShortMode::kSkip},
+                                    {"anywhere", ShortMode::kAnywhere}});
+     },
+     nullptr},
+    {"truncated", "HOW", "mask",
+     "what the end of the log cuts off: mask or show", G::kMasking, kBoth,
+     false,
+     [](O o, V v) {
+       return SetChoice<bool>(&o->truncated, v,
+                              {{"mask", true}, {"show", false}});
+     },
+     nullptr},
+    {"hold", "HOW", "exact",
+     "exact (hold back what may be a secret) or line (whole lines)",
+     G::kMasking, kBoth, false,
+     [](O o, V v) {
+       return SetChoice<bool>(&o->hold_line, v,
+                              {{"exact", false}, {"line", true}});
+     },
+     nullptr},
+    {"mask-all", "", "", "no part of a secret is harmless", G::kMasking, kBoth,
+     false, [](O o, V v) { return SetFlag(&o->mask_all, v); }, nullptr},
+    {"allow", "FILE", "", "values, or name:GLOB, that are never masked",
+     G::kMasking, kBoth, true,
+     [](O o, V v) { return AddText(&o->allow_files, v); },
+     [](O o) { o->allow_files.clear(); }},
+    {"no-masking", "", "", "copy the log as it is, with a loud warning",
+     G::kMasking, kCommandLine, false,
+     [](O o, V v) { return SetFlag(&o->no_masking, v); }, nullptr},
+    {"add-fd", "N", "",
+     "descriptor from which more secrets come, each ended by a NUL",
+     G::kMasking, kCommandLine, false,
+     [](O o, V v) {
+       uint64_t n = 0;
+       Status s = SetNumber(&n, v, 3, 1 << 20);
+       if (s.ok()) o->add_fd = static_cast<int>(n);
+       return s;
+     },
+     nullptr},
+
+    {"stats", "", "", "a closing line of JSON on standard error", G::kReports,
+     kCommandLine, false, [](O o, V v) { return SetFlag(&o->stats, v); },
+     nullptr},
+    {"metrics", "FILE", "", "Prometheus text, written at the end", G::kReports,
+     kCommandLine, false,
+     [](O o, V v) { return SetText(&o->metrics_file, v); }, nullptr},
+    {"metrics-names", "", "", "masks by secret name in --metrics too",
+     G::kReports, kCommandLine, false,
+     [](O o, V v) { return SetFlag(&o->metrics_names, v); }, nullptr},
+    {"log-level", "LEVEL", "warn", "debug, info, warn, error or off",
+     G::kReports, kCommandLine, false,
+     [](O o, V v) {
+       return SetChoice<LogLevel>(&o->log_level, v,
+                                  {{"debug", LogLevel::kDebug},
+                                   {"info", LogLevel::kInfo},
+                                   {"warn", LogLevel::kWarn},
+                                   {"error", LogLevel::kError},
+                                   {"off", LogLevel::kOff}});
+     },
+     nullptr},
+    {"log-format", "FORMAT", "text", "of our own messages: text or json",
+     G::kReports, kCommandLine, false,
+     [](O o, V v) {
+       return SetChoice<LogFormat>(
+           &o->log_format, v,
+           {{"text", LogFormat::kText}, {"json", LogFormat::kJson}});
+     },
+     nullptr},
+    {"log-file", "FILE", "", "our own messages, else on standard error",
+     G::kReports, kCommandLine, false,
+     [](O o, V v) { return SetText(&o->log_file, v); }, nullptr},
+
+    {"against", "LOG", "", "check: count what would be masked in a sample",
+     G::kCheck, kCommandLine, false,
+     [](O o, V v) { return SetText(&o->against, v); }, nullptr},
+    {"format", "FORMAT", "text", "check: text or json", G::kCheck,
+     kCommandLine, false,
+     [](O o, V v) {
+       return SetChoice<bool>(&o->json_table, v,
+                              {{"text", false}, {"json", true}});
+     },
+     nullptr},
+};
+
+}  // namespace
+
+std::span<const OptionRow> OptionTable() { return kTable; }
+
+const OptionRow* FindOption(std::string_view name) {
+  const auto* row =
+      std::find_if(std::begin(kTable), std::end(kTable),
+                   [&](const OptionRow& r) { return r.name == name; });
+  return row == std::end(kTable) ? nullptr : row;
+}
+
+Status SetOption(Options* options, std::string_view name,
+                 std::string_view value, OptionScope scope) {
+  const OptionRow* row = FindOption(name);
+  if (row == nullptr || (row->scopes & scope) == 0) {
+    return Status::Usage("there is no option " + std::string(name));
+  }
+  if (Status s = row->set(options, value); !s.ok()) {
+    return Status::Usage("option " + std::string(name) + ": " + s.message());
+  }
+  return Status::Ok();
+}
+
+Status CheckOptions(const Options& options) {
+  constexpr size_t kLeastToken = 3;
+  if (options.min_length < kLeastToken &&
+      options.short_secrets != ShortMode::kAnywhere) {
+    return Status::Usage(
+        "option min-length: below 3 only with short-secrets=anywhere, since "
+        "such secrets blank the log");
+  }
+  return Status::Ok();
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,185 @@
+#include "src/secret/leaf.h"
+
+#include <algorithm>
+
+#include "src/secret/dotenv.h"
+#include "src/secret/harmless.h"
+#include "src/secret/json.h"
+#include "src/secret/text.h"
+#include "src/secret/uri.h"
+
+namespace maskpipe {
+namespace {
+
+// A part of a structured value, before it is judged.
+struct Part {
+  std::string path;
+  std::string key;  // empty: no key says anything about it
+  std::string_view value;
+};
+
+// What opens to parts that open again: a JSON string in a URI in JSON …
+constexpr int kOpenings = 16;
+
+class Judgement {
+ public:
+  Judgement(const Rules& rules, Leaves* leaves) : rules_(rules), leaves_(leaves) {}
+
+  // Judges a value and all it holds. False: all of it is harmless.
+  bool Value(const Secret& secret, uint32_t index, const std::string& name,
+             const std::string& key, std::string_view raw, int depth) {
+    const std::string_view value = Trim(raw);
+    const size_t own = leaves_->list.size();
+    leaves_->list.push_back({name, value, Verdict::kMasked,
+                             depth == 0 ? LeafKind::kWhole : LeafKind::kPart,
+                             index});
+    std::vector<Part> parts;
+    const bool opened =
+        secret.open && depth < kOpenings && OpenValue(value, &parts);
+    bool holds_secrets = false;
+    for (const Part& part : parts) {
+      // Not `holds_secrets || Value(...)`: every part must be judged.
+      holds_secrets |=
+          Value(secret, index, part.path.empty() ? name : name + "/" + part.path,
+                part.key, part.value, depth + 1);
+    }
+    const std::string_view inner = Trim(Unquote(value));
+    constexpr size_t kLeastQuoted = 8;
+    if (!opened && inner != value && value.size() >= kLeastQuoted) {
+      Add(name, inner, LengthVerdict(inner), LeafKind::kPart, index);
+    }
+    const Verdict verdict =
+        secret.certain ? CertainVerdict(name, value)
+                       : WholeVerdict(name, key, value, depth == 0, opened,
+                                      holds_secrets);
+    leaves_->list[own].verdict = verdict;
+    if (verdict == Verdict::kMasked) AddLines(name, value, index);
+    return verdict != Verdict::kHarmless && verdict != Verdict::kAllowed &&
+           verdict != Verdict::kEmpty;
+  }
+
+ private:
+  void Add(const std::string& name, std::string_view value, Verdict verdict,
+           LeafKind kind, uint32_t index) {
+    leaves_->list.push_back({name, value, verdict, kind, index});
+  }
+
+  Verdict LengthVerdict(std::string_view value) const {
+    const size_t length = Characters(value);
+    const bool anywhere = rules_.short_secrets == ShortSecrets::kAnywhere;
+    constexpr size_t kHopeless = 2;
+    if (length == 0) return Verdict::kEmpty;
+    if (length <= kHopeless && !(anywhere && length >= rules_.min_length)) {
+      return Verdict::kTooShort;
+    }
+    if (IsOneSymbol(value) && !anywhere) return Verdict::kOneSymbol;
+    if (length >= rules_.min_length) return Verdict::kMasked;
+    return rules_.short_secrets == ShortSecrets::kSkip ? Verdict::kSkipped
+                                                       : Verdict::kAlone;
+  }
+
+  Verdict CertainVerdict(const std::string& name,
+                         std::string_view value) const {
+    if (rules_.allow.HasValue(value) || rules_.allow.HasName(name)) {
+      return Verdict::kAllowed;
+    }
+    return LengthVerdict(value);
+  }
+
+  Verdict WholeVerdict(const std::string& name, const std::string& key,
+                       std::string_view value, bool top, bool opened,
+                       bool holds_secrets) const {
+    const Verdict certain = CertainVerdict(name, value);
+    if (certain == Verdict::kAllowed || certain == Verdict::kEmpty ||
+        rules_.mask_all) {
+      return certain;
+    }
+    if (!key.empty() && IsHarmlessKey(key)) return Verdict::kHarmless;
+    const bool sensitive = top ? IsSensitiveName(name) : NamesCredential(key);
+    const bool harmless = opened ? !holds_secrets : IsHarmlessValue(value);
+    return harmless && !sensitive ? Verdict::kHarmless : certain;
+  }
+
+  // A logger puts a prefix before each line, so each is a secret of its own;
+  // but not `{`, `else` or a PEM header, which would mask harmless text.
+  void AddLines(const std::string& name, std::string_view value,
+                uint32_t index) {
+    if (value.find_first_of("\r\n") == value.npos) return;
+    const bool anywhere = rules_.short_secrets == ShortSecrets::kAnywhere;
+    for (std::string_view line : Lines(value)) {
+      if (Characters(line) < rules_.min_length) continue;
+      if (rules_.allow.HasValue(line)) continue;
+      if (!anywhere &&
+          (!IsDistinctive(line) || IsPemArmour(line) || IsOneSymbol(line))) {
+        continue;
+      }
+      Add(name, line, Verdict::kMasked, LeafKind::kLine, index);
+    }
+  }
+
+  // False: the value has no structure that we know.
+  bool OpenValue(std::string_view value, std::vector<Part>* parts) {
+    return OpenJson(value, parts) || OpenUriValue(value, parts) ||
+           OpenDotenv(value, parts);
+  }
+
+  bool OpenJson(std::string_view value, std::vector<Part>* parts) {
+    if (value.empty() || std::string_view("{[\"").find(value[0]) ==
+                             std::string_view::npos) {
+      return false;
+    }
+    JsonText json;
+    if (!ReadJson(value, leaves_->arena.get(), &json).what.empty()) {
+      return false;
+    }
+    for (JsonLeaf& leaf : json.leaves) {
+      parts->push_back(
+          {std::move(leaf.path), std::move(leaf.key), leaf.value});
+    }
+    return true;
+  }
+
+  bool OpenUriValue(std::string_view value, std::vector<Part>* parts) {
+    if (!IsUri(value)) return false;
+    for (UriPart& part : OpenUri(value, leaves_->arena.get())) {
+      std::string key = part.is_query ? part.name : "";
+      parts->push_back({std::move(part.name), std::move(key), part.value});
+    }
+    return true;
+  }
+
+  bool OpenDotenv(std::string_view value, std::vector<Part>* parts) {
+    if (value.find('=') == value.npos) return false;
+    std::vector<DotenvEntry> entries;
+    if (!ReadDotenv(value, leaves_->arena.get(), &entries).what.empty()) {
+      return false;
+    }
+    // One line NAME=VALUE may as well be a token such as base64 with its
+    // padding; what is short there would only make noise.
+    const bool sure = entries.size() > 1;
+    for (const DotenvEntry& entry : entries) {
+      for (std::string_view v : entry.values) {
+        if (!sure && Characters(Trim(v)) < rules_.min_length) continue;
+        parts->push_back({entry.name, entry.name, v});
+      }
+    }
+    return !parts->empty();
+  }
+
+  const Rules& rules_;
+  Leaves* leaves_;
+};
+
+}  // namespace
+
+Leaves Judge(const SecretStore& store, const Rules& rules) {
+  Leaves leaves;
+  Judgement judgement(rules, &leaves);
+  for (uint32_t i = 0; i < store.secrets().size(); ++i) {
+    const Secret& secret = store.secrets()[i];
+    judgement.Value(secret, i, secret.name, secret.key, secret.value, 0);
+  }
+  return leaves;
+}
+
+}  // namespace maskpipe

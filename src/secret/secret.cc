@@ -1,0 +1,18 @@
+#include "src/secret/secret.h"
+
+namespace maskpipe {
+
+std::string PrintableName(std::string_view name) {
+  constexpr size_t kLongest = 64;
+  std::string out(name.substr(0, kLongest));
+  for (char& c : out) {
+    const char lower = static_cast<char>(c | 0x20);
+    const bool kept = (lower >= 'a' && lower <= 'z') ||
+                      (c >= '0' && c <= '9') || c == '_' || c == '.' ||
+                      c == '/' || c == '-';
+    if (!kept) c = '_';
+  }
+  return out;
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,146 @@
+#include "src/secret/uri.h"
+
+#include <algorithm>
+
+#include "src/secret/text.h"
+
+namespace maskpipe {
+namespace {
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+// Percent-decodes into the arena; malformed escapes stay as they are.
+std::string_view Decode(std::string_view text, bool plus_is_blank,
+                        Arena* arena) {
+  if (text.empty()) return {};
+  char* out = static_cast<char*>(arena->allocate(text.size(), 1));
+  size_t n = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    char c = text[i];
+    if (c == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
+        HexDigit(text[i + 2]) >= 0) {
+      c = static_cast<char>(HexDigit(text[i + 1]) << 4 | HexDigit(text[i + 2]));
+      i += 2;
+    } else if (c == '+' && plus_is_blank) {
+      c = ' ';
+    }
+    out[n++] = c;
+  }
+  return {out, n};
+}
+
+bool IsToken(std::string_view segment) {
+  const auto any = [&](auto in) {
+    return std::any_of(segment.begin(), segment.end(), in);
+  };
+  return Characters(segment) >= 16 ||
+         (any([](char c) { return c >= 'a' && c <= 'z'; }) &&
+          any([](char c) { return c >= 'A' && c <= 'Z'; }) &&
+          any([](char c) { return c >= '0' && c <= '9'; }));
+}
+
+// Cuts `text` at the first of `marks`; what follows goes to `rest`.
+std::string_view Until(std::string_view text, std::string_view marks,
+                       std::string_view* rest) {
+  const size_t at = std::min(text.find_first_of(marks), text.size());
+  *rest = text.substr(std::min(at + 1, text.size()));
+  return text.substr(0, at);
+}
+
+class Opener {
+ public:
+  explicit Opener(Arena* arena) : arena_(arena) {}
+
+  void Add(std::string name, std::string_view value, bool is_query = false) {
+    if (value.empty()) return;
+    parts_.push_back({name, is_query, value});
+    AddDecoded(name, value, is_query, false);
+    if (is_query && value.find('+') != value.npos) {
+      AddDecoded(name, value, is_query, true);
+    }
+  }
+
+  std::vector<UriPart> Take() { return std::move(parts_); }
+
+ private:
+  void AddDecoded(const std::string& name, std::string_view value,
+                  bool is_query, bool plus_is_blank) {
+    const std::string_view decoded = Decode(value, plus_is_blank, arena_);
+    if (decoded != value) parts_.push_back({name, is_query, decoded});
+  }
+
+  Arena* arena_;
+  std::vector<UriPart> parts_;
+};
+
+}  // namespace
+
+bool IsUri(std::string_view text) {
+  const size_t colon = text.find("://");
+  if (colon == 0 || colon == text.npos || colon + 3 == text.size()) {
+    return false;
+  }
+  const std::string_view scheme = text.substr(0, colon);
+  const auto is_letter = [](char c) {
+    const char lower = static_cast<char>(c | 0x20);
+    return lower >= 'a' && lower <= 'z';
+  };
+  // Airflow's connection types bring '_' along, which RFC 3986 does not allow.
+  const auto in_scheme = [&](char c) {
+    return is_letter(c) || (c >= '0' && c <= '9') || c == '+' || c == '-' ||
+           c == '.' || c == '_';
+  };
+  return is_letter(scheme[0]) &&
+         std::all_of(scheme.begin(), scheme.end(), in_scheme) &&
+         text.find_first_of("\t\n\v\f\r") == text.npos;
+}
+
+// 1 fragment and query, 2 authority and path, 3 user information: the last '@'
+// ends it and the first ':' in it splits it.
+std::vector<UriPart> OpenUri(std::string_view uri, Arena* arena) {
+  Opener parts(arena);
+  std::string_view rest = uri.substr(uri.find("://") + 3);
+
+  // 1. A password may hold raw '/', '?' or '#', so the last '@' is sought
+  // before anything else is cut off.
+  std::string_view user_info;
+  if (const size_t at = rest.rfind('@'); at != rest.npos) {
+    const size_t slash = rest.find_first_of("/?#");
+    // An '@' in path or query belongs to them where the authority before it
+    // has no ':' that could begin a password.
+    if (slash > at || rest.substr(0, slash).find(':') != rest.npos) {
+      user_info = rest.substr(0, at);
+      rest.remove_prefix(at + 1);
+    }
+  }
+  std::string_view fragment, query, path;
+  rest = Until(rest, "#", &fragment);
+  rest = Until(rest, "?", &query);
+  Until(rest, "/", &path);  // 2. what is before it is host and port
+
+  // 3.
+  const size_t colon = user_info.find(':');
+  if (colon != user_info.npos && colon + 1 < user_info.size()) {
+    parts.Add("password", user_info.substr(colon + 1));
+  } else {
+    parts.Add("user", user_info.substr(0, colon));
+  }
+  while (!query.empty()) {
+    const std::string_view pair = Until(query, "&", &query);
+    std::string_view value;
+    const std::string_view key = Until(pair, "=", &value);
+    parts.Add(std::string(key), value, true);
+  }
+  while (!path.empty()) {
+    const std::string_view segment = Until(path, "/", &path);
+    if (IsToken(segment)) parts.Add("path", segment);
+  }
+  parts.Add("fragment", fragment);
+  return parts.Take();
+}
+
+}  // namespace maskpipe

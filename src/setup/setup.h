@@ -1,0 +1,44 @@
+// From options to what masks: reads the sources, the allow list and the key of
+// {hash}.
+//
+//   Result<MaskOptions> mask = MakeMaskOptions(options);
+//   LoadReport report = LoadSources(options, &store);
+//   auto set = CompiledSet::Compile(store, *mask);
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/options/options.h"
+#include "src/secret/secret.h"
+#include "src/stream/compiled_set.h"
+
+namespace maskpipe {
+
+// Reads the files that the options name.
+Result<MaskOptions> MakeMaskOptions(const Options& options);
+
+struct LoadReport {
+  struct Source {
+    std::string spec;
+    Status status;
+    size_t secrets = 0;
+    std::vector<std::string> warnings;
+  };
+  std::vector<Source> sources;
+
+  // The first failure, usage errors before others; Ok where all loaded.
+  Status status() const;
+};
+
+// Loads one source; with `require_secrets` one that holds none has failed.
+LoadReport::Source LoadOne(const std::string& spec, const Options& options,
+                           SecretStore* store);
+
+// Loads all of them, also behind one that fails, so that all failures are told
+// at once.
+LoadReport LoadSources(const Options& options, SecretStore* store);
+
+}  // namespace maskpipe

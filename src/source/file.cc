@@ -1,0 +1,159 @@
+// file:PATH — a .json, .yaml, dotenv or one-per-line file of secrets.
+//
+// The format is told by the name's ending, else by what the text looks like,
+// else by [format=json|yaml|dotenv|lines|value]; `value` takes the whole file
+// as one secret.
+
+#include <algorithm>
+#include <set>
+
+#include "src/secret/dotenv.h"
+#include "src/secret/json.h"
+#include "src/secret/text.h"
+#include "src/source/providers.h"
+#include "src/source/secret_file.h"
+#include "src/source/yaml.h"
+
+namespace maskpipe {
+namespace {
+
+Status Broken(const std::string& path, size_t line, const std::string& what) {
+  return Status::Source(path + ", line " + std::to_string(line) + ": " + what);
+}
+
+std::string BaseName(const std::string& path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+Status AddTwice(const std::string& path, size_t line,
+                const std::string& name) {
+  return Broken(path, line,
+                "the name " + PrintableName(name) +
+                    " stands there twice; which value is meant is not to be "
+                    "guessed");
+}
+
+Status LoadJson(const std::string& path, SecretFile* file, SecretStore* store) {
+  JsonText json;
+  const JsonError error = ReadJson(file->text(), file->arena(), &json);
+  if (!error.what.empty()) {
+    return Broken(path, error.line, "no valid JSON: " + error.what);
+  }
+  std::set<std::string> names;
+  for (const JsonMember& m : json.members) {
+    if (json.is_object && !names.insert(m.name).second) {
+      return AddTwice(path, m.line, m.name);
+    }
+    store->Add({.name = m.name}, m.value);
+  }
+  // A file that is one string or number.
+  if (json.members.empty() && json.leaves.size() == 1) {
+    store->Add({.name = BaseName(path)}, json.leaves[0].value);
+  }
+  return Status::Ok();
+}
+
+Status LoadYaml(const std::string& path, SecretFile* file, SecretStore* store) {
+  YamlText yaml;
+  const YamlError error = ReadYaml(file->text(), file->arena(), &yaml);
+  if (!error.what.empty()) return Broken(path, error.line, error.what);
+  for (YamlLeaf& leaf : yaml.leaves) {
+    store->Add({.name = leaf.path.empty() ? BaseName(path) : leaf.path,
+                .key = leaf.depth > 1 ? leaf.key : ""},
+               leaf.value);
+  }
+  return Status::Ok();
+}
+
+Status LoadDotenv(const std::string& path, SecretFile* file,
+                  SecretStore* store) {
+  std::vector<DotenvEntry> entries;
+  const DotenvError error = ReadDotenv(file->text(), file->arena(), &entries);
+  if (!error.what.empty()) return Broken(path, error.line, error.what);
+  std::set<std::string> names;
+  for (const DotenvEntry& entry : entries) {
+    if (!names.insert(entry.name).second) {
+      return AddTwice(path, entry.line, entry.name);
+    }
+    for (std::string_view value : entry.values) {
+      store->Add({.name = entry.name}, value);
+    }
+  }
+  return Status::Ok();
+}
+
+Status LoadLines(const std::string& path, SecretFile* file,
+                 SecretStore* store) {
+  size_t number = 0;
+  for (std::string_view line : Lines(file->text())) {
+    store->Add({.name = BaseName(path) + "/" + std::to_string(++number)}, line);
+  }
+  return Status::Ok();
+}
+
+Status LoadValue(const std::string& path, SecretFile* file,
+                 SecretStore* store) {
+  store->Add({.name = BaseName(path)}, file->text());
+  return Status::Ok();
+}
+
+std::string FormatByName(const std::string& path) {
+  const std::string name = BaseName(path);
+  const auto ends = [&](std::string_view end) { return name.ends_with(end); };
+  if (ends(".json")) return "json";
+  if (ends(".yaml") || ends(".yml")) return "yaml";
+  if (ends(".env") || name.starts_with(".env")) return "dotenv";
+  return "";
+}
+
+std::string FormatByText(SecretFile* file) {
+  const std::string_view text = Trim(file->text());
+  if (text.starts_with('{')) return "json";
+  if (text.starts_with('[') && text.ends_with(']')) return "json";
+  std::vector<DotenvEntry> entries;
+  const bool dotenv =
+      ReadDotenv(text, file->arena(), &entries).what.empty() &&
+      !entries.empty();
+  return dotenv ? "dotenv" : "lines";
+}
+
+struct Format {
+  std::string_view name;
+  Status (*load)(const std::string& path, SecretFile*, SecretStore*);
+};
+
+constexpr Format kFormats[] = {{"json", LoadJson},
+                               {"yaml", LoadYaml},
+                               {"dotenv", LoadDotenv},
+                               {"lines", LoadLines},
+                               {"value", LoadValue}};
+
+}  // namespace
+
+Status LoadFile(const SourceSpec& spec, const SourceLimits& limits,
+                SecretStore* store, std::vector<std::string>* warnings) {
+  if (Status s = CheckOptions(spec, {"format"}); !s.ok()) return s;
+  if (spec.argument.empty()) {
+    return Status::Usage("source file needs a path, e.g. file:/run/s.json");
+  }
+  std::string format;
+  if (const auto at = spec.options.find("format"); at != spec.options.end()) {
+    format = at->second;
+  } else {
+    format = FormatByName(spec.argument);
+  }
+  const auto known = [&] {
+    return std::find_if(std::begin(kFormats), std::end(kFormats),
+                        [&](const Format& f) { return f.name == format; });
+  };
+  if (!format.empty() && known() == std::end(kFormats)) {
+    return Status::Usage("source file has no format " + format +
+                         "; there are json, yaml, dotenv, lines, value");
+  }
+  Result<SecretFile> file = SecretFile::Read(spec.argument, limits, warnings);
+  if (!file.ok()) return file.status();
+  if (format.empty()) format = FormatByText(&*file);
+  return known()->load(spec.argument, &*file, store);
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,35 @@
+// Reads the secrets that a SPEC names into a store.
+//
+//   Result<SourceSpec> spec = SourceSpec::Parse("file:/run/secrets.json");
+//   Loaded loaded = LoadSource(*spec, limits, &store);
+//
+// Kinds: env:GLOB, file:PATH, dir:PATH. A source either loads as a whole or
+// fails; then nothing that it read is in the store. Messages name file and
+// line and never a byte of what stands there.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/secret/secret.h"
+#include "src/source/spec.h"
+
+namespace maskpipe {
+
+struct SourceLimits {
+  std::chrono::milliseconds timeout{30000};
+};
+
+struct Loaded {
+  Status status;
+  size_t secrets = 0;
+  std::vector<std::string> warnings;  // what works but should be mended
+};
+
+Loaded LoadSource(const SourceSpec& spec, const SourceLimits& limits,
+                  SecretStore* store);
+
+}  // namespace maskpipe

@@ -1,0 +1,50 @@
+#include "src/stream/region.h"
+
+#include <algorithm>
+
+#include "src/stream/compiled_set.h"
+
+namespace maskpipe {
+
+void Regions::Add(uint64_t begin, uint64_t end, const Label* label) {
+  // [at, last) are the regions that the occurrence overlaps or touches.
+  size_t last = list_.size();
+  while (last > first_ && list_[last - 1].begin > end) --last;
+  Region merged{begin, end, label, end};
+  size_t at = last;
+  for (; at > first_ && list_[at - 1].end >= begin; --at) {
+    const Region& r = list_[at - 1];
+    const bool earlier = r.begin < merged.begin;
+    const bool same = r.begin == merged.begin;
+    const bool names =
+        earlier || (same && (r.label_end > merged.label_end ||
+                             (r.label_end == merged.label_end &&
+                              r.label->name <= merged.label->name)));
+    if (names) {
+      merged.label = r.label;
+      merged.label_end = r.label_end;
+    }
+    merged.begin = std::min(merged.begin, r.begin);
+    merged.end = std::max(merged.end, r.end);
+  }
+  const auto place = [this](size_t i) {
+    return list_.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  if (at == last) {
+    list_.insert(place(at), merged);
+  } else {
+    list_[at] = merged;
+    list_.erase(place(at + 1), place(last));
+  }
+}
+
+void Regions::PopFront() {
+  if (++first_ == list_.size()) Clear();
+}
+
+void Regions::Clear() {
+  list_.clear();
+  first_ = 0;
+}
+
+}  // namespace maskpipe

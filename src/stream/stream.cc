@@ -1,0 +1,241 @@
+#include "src/stream/stream.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace maskpipe {
+namespace {
+
+// A caller's larger write is taken in pieces, so that the buffer stays small.
+constexpr size_t kLargestCopy = size_t{256} << 10;
+// --hold=line lets go of a longer line, so that memory stays bounded.
+constexpr uint64_t kLongestHeldLine = uint64_t{64} << 10;
+
+}  // namespace
+
+// Gathers what one call writes. Short pieces are copied side by side, since
+// handing over each of them costs more than copying it.
+class Stream::Output {
+ public:
+  explicit Output(Stream* stream) : s_(stream) { s_->small_.Reserve(kRoom); }
+
+  void Add(std::string_view piece) {
+    if (piece.empty() || !s_->status_.ok()) return;
+    if (piece.size() > kShort) {
+      Seal();
+      s_->pieces_.push_back(piece);
+    } else {
+      if (piece.size() > kRoom - used_) Flush();
+      std::memcpy(s_->small_.data() + used_, piece.data(), piece.size());
+      used_ += piece.size();
+    }
+    s_->bytes_out_ += piece.size();
+    if (s_->pieces_.size() >= kPieces) Flush();
+  }
+
+  void Flush() {
+    Seal();
+    if (!s_->pieces_.empty() && s_->status_.ok()) {
+      s_->status_ = s_->sink_->Write(s_->pieces_);
+    }
+    s_->pieces_.clear();
+    used_ = sealed_ = 0;
+  }
+
+ private:
+  static constexpr size_t kShort = 512;
+  static constexpr size_t kRoom = size_t{64} << 10;
+  static constexpr size_t kPieces = 512;  // below IOV_MAX
+
+  void Seal() {
+    if (used_ == sealed_) return;
+    s_->pieces_.push_back({s_->small_.data() + sealed_, used_ - sealed_});
+    sealed_ = used_;
+  }
+
+  Stream* s_;
+  size_t used_ = 0;
+  size_t sealed_ = 0;  // bytes of used_ that a piece already points to
+};
+
+Stream::Stream(std::shared_ptr<const CompiledSet> set, Sink* sink)
+    : sink_(sink) {
+  SetMasker(std::move(set));
+}
+
+Status Stream::Write(std::string_view bytes) {
+  while (!bytes.empty() && status_.ok()) {
+    const size_t n = std::min(bytes.size(), kLargestCopy);
+    std::memcpy(Prepare(n), bytes.data(), n);
+    bytes.remove_prefix(n);
+    if (Status s = Commit(n); !s.ok()) return s;
+  }
+  return status_;
+}
+
+char* Stream::Prepare(size_t bytes) {
+  const size_t used = begin_in_buffer_ + (end_ - begin_);
+  if (buffer_.capacity() - used < bytes) {
+    const size_t kept = end_ - begin_;
+    if (kept != 0) {
+      std::memmove(buffer_.data(), buffer_.data() + begin_in_buffer_, kept);
+    }
+    begin_in_buffer_ = 0;
+    buffer_.Reserve(kept + bytes);
+  }
+  return buffer_.data() + begin_in_buffer_ + (end_ - begin_);
+}
+
+Status Stream::Commit(size_t bytes) {
+  end_ += bytes;
+  return Decide(false);
+}
+
+Status Stream::Finish() { return Decide(true); }
+
+// 1 find the occurrences, 2 see up to where everything is known, 3 write that,
+// 4 let go of what no later occurrence can need.
+Status Stream::Decide(bool last) {
+  if (!status_.ok()) return status_;
+  for (const Layer& layer : layers_) {
+    if (layer.set->intact()) continue;
+    return status_ = Status::Broken(
+               "the secrets are gone in this forked process; load them again "
+               "after fork()");
+  }
+  Scan(last);                             // 1
+  const uint64_t decided = Decided(last);  // 2
+  if (Status s = Release(decided); !s.ok()) return s;  // 3
+  held_max_ = std::max(held_max_, held());
+
+  // 4. The layers need what is pending for them, which is not before printed_.
+  const uint64_t keep = printed_ - std::min<uint64_t>(printed_ - begin_,
+                                                      Matcher::kHistory);
+  begin_in_buffer_ += keep - begin_;
+  begin_ = keep;
+  return status_;
+}
+
+void Stream::Scan(bool last) {
+  const Window w = window();
+  for (Layer& layer : layers_) {
+    const CompiledSet& set = *layer.set;
+    const auto add = [&](const Span& s) {
+      regions_.Add(s.begin, s.end, &set.label(s.secret));
+    };
+    set.matcher().Scan(w, &layer.cursor, add);
+    if (last) {
+      set.matcher().Finish(w, &layer.cursor, set.options().truncated, add);
+    }
+  }
+}
+
+uint64_t Stream::Decided(bool last) const {
+  if (last) return end_;
+  const Window w = window();
+  uint64_t decided = end_;
+  for (const Layer& layer : layers_) {
+    decided =
+        std::min(decided, layer.set->matcher().Pending(w, layer.cursor));
+  }
+  if (layers_[0].set->options().hold_line) {
+    const std::string_view unprinted =
+        w.bytes.substr(printed_ - begin_, decided - printed_);
+    const size_t newline = unprinted.rfind('\n');
+    const uint64_t whole =
+        newline == unprinted.npos ? printed_ : printed_ + newline + 1;
+    if (end_ - whole <= kLongestHeldLine) decided = whole;
+  }
+  return decided;
+}
+
+Status Stream::Release(uint64_t decided) {
+  const Window w = window();
+  Output out(this);
+  const auto print_until = [&](uint64_t position) {
+    if (position <= printed_) return;
+    out.Add(w.bytes.substr(printed_ - begin_, position - printed_));
+    printed_ = position;
+  };
+  for (; !regions_.empty() && regions_.front().begin < decided;
+       regions_.PopFront()) {
+    const Region& r = regions_.front();
+    if (!any_mask_ || r.begin > mask_end_) {
+      print_until(r.begin);
+      out.Add(r.label->mask);
+      CountMask(r.label);
+      any_mask_ = true;
+      mask_end_ = r.end;
+    } else {
+      mask_end_ = std::max(mask_end_, r.end);  // goes on behind its mask
+    }
+    printed_ = std::max(printed_, std::min(mask_end_, decided));
+  }
+  // A region whose mask was written before may reach into what is decided now.
+  if (any_mask_) printed_ = std::max(printed_, std::min(mask_end_, decided));
+  print_until(decided);
+  out.Flush();
+  return status_;
+}
+
+void Stream::CountMask(const Label* label) {
+  ++masks_;
+  for (Layer& layer : layers_) {
+    const std::vector<Label>& labels = layer.set->labels();
+    if (labels.empty() || label < &labels.front() || label > &labels.back()) {
+      continue;
+    }
+    ++layer.masks[static_cast<size_t>(label - labels.data())];
+    return;
+  }
+}
+
+void Stream::SetMasker(std::shared_ptr<const CompiledSet> set) {
+  Replace(0, std::min<size_t>(1, layers_.size()), {std::move(set)});
+}
+
+void Stream::SetAdded(std::vector<std::shared_ptr<const CompiledSet>> sets) {
+  Replace(1, layers_.size(), std::move(sets));
+}
+
+// Puts `sets` in the place of layers [first, last). Held bytes are then read
+// again by all layers, from a clean start.
+void Stream::Replace(size_t first, size_t last,
+                     std::vector<std::shared_ptr<const CompiledSet>> sets) {
+  const auto place = [this](size_t i) {
+    return layers_.begin() + static_cast<std::ptrdiff_t>(i);
+  };
+  for (size_t i = first; i < last; ++i) Count(layers_[i], &dropped_);
+  layers_.erase(place(first), place(last));
+  for (size_t i = 0; i < sets.size(); ++i) {
+    const size_t labels = sets[i]->labels().size();
+    layers_.insert(place(first + i),
+                   Layer{std::move(sets[i]), Matcher::Cursor(printed_),
+                         std::vector<uint64_t>(labels)});
+  }
+  regions_.Clear();
+  for (Layer& layer : layers_) layer.cursor = Matcher::Cursor(printed_);
+}
+
+void Stream::Count(const Layer& layer, MasksByName* by_name) {
+  for (size_t i = 0; i < layer.masks.size(); ++i) {
+    if (layer.masks[i] == 0) continue;
+    const Label& label = layer.set->label(static_cast<uint32_t>(i));
+    StreamStats::Masks& masks = (*by_name)[label.name];
+    masks.source = layer.set->sources()[label.source];
+    masks.count += layer.masks[i];
+  }
+}
+
+StreamStats Stream::stats() const {
+  StreamStats stats;
+  stats.bytes_in = end_;
+  stats.bytes_out = bytes_out_;
+  stats.masks = masks_;
+  stats.held_max = held_max_;
+  stats.masks_by_name = dropped_;
+  for (const Layer& layer : layers_) Count(layer, &stats.masks_by_name);
+  return stats;
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,130 @@
+// Masks secrets in a byte stream.
+//
+//   Stream stream(set, &sink);
+//   stream.Write(chunk);   // any chunking gives the same output
+//   stream.Finish();       // end of input
+//
+// Withholds only bytes that may still belong to an occurrence, so a shell
+// prompt is not delayed; there is no timer. Memory is bounded by the longest
+// needle and the largest chunk. Each call hands the sink all that is decided,
+// at most in pieces of the caller's chunk.
+//
+// After an error (the sink's, or a compiled set that a fork wiped) nothing more
+// is written, and every further call returns that error.
+//
+// Not thread-safe; a CompiledSet is immutable and shared.
+
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/arena.h"
+#include "src/base/status.h"
+#include "src/stream/compiled_set.h"
+#include "src/stream/region.h"
+
+namespace maskpipe {
+
+// Where the masked text goes.
+class Sink {
+ public:
+  virtual ~Sink() = default;
+  // Takes all pieces, in order; they are valid during the call only.
+  virtual Status Write(std::span<const std::string_view> pieces) = 0;
+};
+
+// What a stream has done so far.
+struct StreamStats {
+  struct Masks {
+    std::string source;
+    uint64_t count = 0;
+  };
+  uint64_t bytes_in = 0;
+  uint64_t bytes_out = 0;
+  uint64_t masks = 0;
+  uint64_t held_max = 0;  // most bytes withheld after a write
+  std::map<std::string, Masks> masks_by_name;
+};
+
+class Stream {
+ public:
+  // `sink` must outlive the stream.
+  Stream(std::shared_ptr<const CompiledSet> set, Sink* sink);
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+
+  Status Write(std::string_view bytes);
+
+  // Write() without a copy: room for `bytes` bytes, of which the caller fills
+  // the first and commits as many as it filled. No other call in between but
+  // those that change the set.
+  char* Prepare(size_t bytes);
+  Status Commit(size_t bytes);
+
+  // From the next byte on another set decides, and over held bytes too. What
+  // was written stays, and so does a region whose mask was written.
+  void SetMasker(std::shared_ptr<const CompiledSet> set);
+
+  // Small sets that stand beside the large one, for secrets that become known
+  // while the stream runs; they replace those given before. Applies as
+  // SetMasker does, which leaves them in place.
+  void SetAdded(std::vector<std::shared_ptr<const CompiledSet>> sets);
+
+  // The stream ends: writes all that was held. Not to be written to again.
+  Status Finish();
+
+  uint64_t held() const { return end_ - printed_; }
+  StreamStats stats() const;
+
+ private:
+  // A set and how far it has read.
+  struct Layer {
+    std::shared_ptr<const CompiledSet> set;
+    Matcher::Cursor cursor;
+    std::vector<uint64_t> masks;  // by label
+  };
+  class Output;
+
+  Window window() const {
+    return {{buffer_.data() + begin_in_buffer_, end_ - begin_}, begin_};
+  }
+  Status Decide(bool last);
+  void Scan(bool last);
+  uint64_t Decided(bool last) const;
+  Status Release(uint64_t decided);
+  void CountMask(const Label* label);
+  void Replace(size_t first, size_t last,
+               std::vector<std::shared_ptr<const CompiledSet>> sets);
+  using MasksByName = std::map<std::string, StreamStats::Masks>;
+  static void Count(const Layer& layer, MasksByName* by_name);
+
+  Sink* sink_;
+  std::vector<Layer> layers_;  // the set, then the added ones
+  Status status_;
+
+  // Positions in the stream: the buffer holds [begin_, end_), all before
+  // printed_ is decided, and the last mask stands for all up to mask_end_.
+  Buffer buffer_;
+  size_t begin_in_buffer_ = 0;
+  uint64_t begin_ = 0;
+  uint64_t printed_ = 0;
+  uint64_t end_ = 0;
+  uint64_t mask_end_ = 0;
+  bool any_mask_ = false;
+  Regions regions_;  // those that begin at or after printed_
+
+  std::vector<std::string_view> pieces_;
+  Buffer small_;  // short pieces side by side, so that few are written
+  uint64_t bytes_out_ = 0;
+  uint64_t masks_ = 0;
+  uint64_t held_max_ = 0;
+  MasksByName dropped_;  // of layers that went
+};
+
+}  // namespace maskpipe
