@@ -13,7 +13,7 @@
 namespace maskpipe {
 namespace {
 
-constexpr size_t kFirstChunk = size_t{64} << 10;
+constexpr size_t kFirstChunk = size_t{16} << 10;
 constexpr size_t kLargestChunk = size_t{4} << 20;
 
 std::atomic<size_t> mapped_bytes{0};

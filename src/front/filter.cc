@@ -154,6 +154,7 @@ Status CopyAll(Filter* filter, std::vector<std::string> files) {
       }
       opened = std::move(*result);
       fd = opened.get();
+      WaitFor(fd, POLLIN);  // opened without waiting for a FIFO's writer
     }
     Result<bool> copied = filter->Copy(fd, name);
     if (!copied.ok()) {

@@ -1,5 +1,6 @@
 // The program: finds the subcommand, parses options, runs it.
 
+#include <fcntl.h>
 #include <yaml.h>
 
 #include <cstdio>
@@ -31,6 +32,11 @@ constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck}};
 
 int Run(int argc, char** argv) {
   maskpipe::ForbidDumps();
+  // No file of ours may take the place of a standard stream that is closed.
+  for (int fd = 0; fd <= 2; ++fd) {
+    if (::fcntl(fd, F_GETFD) >= 0) continue;
+    (void)::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+  }
   std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
   int (*run)(const CommandLine&) = maskpipe::RunFilter;
   for (const Subcommand& s : kSubcommands) {

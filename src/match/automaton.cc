@@ -189,11 +189,6 @@ size_t Automaton::SkipDead(std::string_view text, size_t i) const {
   return i;
 }
 
-uint32_t Automaton::LiveLength(State s) const {
-  while (s != kRoot && children_[s] == 0) s = fail_[s];
-  return depth_[s];
-}
-
 Automaton::End Automaton::Truncated(State s, uint32_t least) const {
   for (; s != kRoot && depth_[s] >= least; s = fail_[s]) {
     const End& whole = ends_[nearest_[s]];

@@ -50,8 +50,10 @@ class Automaton {
   const End& end(State s) const { return ends_[end_index_[s]]; }
 
   // Length of the longest end of the text that is a proper beginning of some
-  // needle, i.e. what may go on.
-  uint32_t LiveLength(State s) const;
+  // needle, i.e. what may go on; 0: none. may_stand_alone(length) says whether
+  // what begins `length` bytes before the text's end has no letter before it.
+  template <typename F>
+  uint32_t LiveLength(State s, F&& may_stand_alone) const;
 
   // The longest end of the text of which the shortest needle that it begins
   // has at most twice the length, and which itself has at least `least` bytes:
@@ -83,7 +85,8 @@ class Automaton {
   Table<State> ends_at_;     // this state or the next failure with an end; 0
   Table<uint32_t> row_;      // index of the full row, or kNone
   Table<uint32_t> end_index_;
-  Table<uint32_t> nearest_;  // in ends_: the shortest needle below; 0: none
+  Table<uint32_t> nearest_;  // in ends_: the shortest needle below that need
+                             // not stand alone; 0: none
   Table<uint8_t> label_;     // the byte that leads here
   Table<uint16_t> children_;
 
@@ -106,6 +109,16 @@ Automaton::State Automaton::Run(std::string_view text, size_t from, State state,
     if (ends_at_[state] != kRoot) at(state, i);
   }
   return state;
+}
+
+template <typename F>
+uint32_t Automaton::LiveLength(State s, F&& may_stand_alone) const {
+  for (; s != kRoot; s = fail_[s]) {
+    const bool goes_on_anywhere = nearest_[s] != 0;
+    if (goes_on_anywhere) return depth_[s];
+    if (children_[s] != 0 && may_stand_alone(depth_[s])) return depth_[s];
+  }
+  return 0;
 }
 
 inline Automaton::State Automaton::Step(State s, uint8_t byte) const {

@@ -9,12 +9,15 @@ Matcher::Matcher(std::span<const Needle> needles)
       automaton_(std::make_unique<Automaton>(needles, arena_.get())) {}
 
 uint64_t Matcher::Pending(const Window& window, const Cursor& cursor) const {
-  uint64_t length = automaton_->LiveLength(cursor.state_);
+  const auto may_stand_alone = [&](uint32_t length) {
+    return !LetterBefore(window, cursor.position_ - length);
+  };
+  uint64_t length = automaton_->LiveLength(cursor.state_, may_stand_alone);
   // What ends here but must stand alone waits for the next byte.
   for (State s = automaton_->LongestEnd(cursor.state_); s != Automaton::kRoot;
        s = automaton_->Shorter(s)) {
     const Automaton::End& e = automaton_->end(s);
-    if (e.alone && !LetterBefore(window, cursor.position_ - e.length)) {
+    if (e.alone && may_stand_alone(e.length)) {
       length = std::max<uint64_t>(length, e.length);
     }
   }

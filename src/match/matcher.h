@@ -90,8 +90,9 @@ class Matcher {
  private:
   using State = Automaton::State;
 
+  // What begins before the window did not wait, so a letter stood before it.
   static bool LetterBefore(const Window& w, uint64_t begin) {
-    return begin > w.offset && IsWordByte(w.at(begin - 1));
+    return begin > w.offset ? IsWordByte(w.at(begin - 1)) : w.offset > 0;
   }
 
   // Reports the ends in `state`, which was reached at `end`. `next` is the byte

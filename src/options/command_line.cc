@@ -51,6 +51,8 @@ std::string VariableName(std::string_view option) {
 std::string NameIn(const po::error_with_option_name& error) {
   std::string name = error.get_option_name();
   name = name.substr(0, name.find('='));
+  // -pVALUE: the name is one letter.
+  if (name.size() > 2 && name[0] == '-' && name[1] != '-') name.resize(2);
   return name.empty() ? "an argument" : name;
 }
 

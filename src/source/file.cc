@@ -147,8 +147,9 @@ Status LoadFile(const SourceSpec& spec, const SourceLimits& limits,
                         [&](const Format& f) { return f.name == format; });
   };
   if (!format.empty() && known() == std::end(kFormats)) {
-    return Status::Usage("source file has no format " + format +
-                         "; there are json, yaml, dotenv, lines, value");
+    return Status::Usage(
+        "source file has no such format; there are json, yaml, dotenv, lines, "
+        "value");
   }
   Result<SecretFile> file = SecretFile::Read(spec.argument, limits, warnings);
   if (!file.ok()) return file.status();

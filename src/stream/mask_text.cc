@@ -5,7 +5,6 @@
 #include <array>
 
 #include "src/base/arena.h"
-#include "src/secret/secret.h"
 #include "src/secret/text.h"
 
 namespace maskpipe {
@@ -67,7 +66,7 @@ std::string MaskTemplate::Render(std::string_view name, std::string_view value,
   for (size_t i = 0; i < text_.size();) {
     const std::string_view rest = std::string_view(text_).substr(i);
     if (rest.starts_with(kName)) {
-      out += PrintableName(name);
+      out += name;
       i += kName.size();
     } else if (rest.starts_with(kHash)) {
       out += Characters(value) < kLeastHashed ? std::string(kUnhashed)

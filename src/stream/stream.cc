@@ -17,7 +17,7 @@ constexpr uint64_t kLongestHeldLine = uint64_t{64} << 10;
 // handing over each of them costs more than copying it.
 class Stream::Output {
  public:
-  explicit Output(Stream* stream) : s_(stream) { s_->small_.Reserve(kRoom); }
+  explicit Output(Stream* stream) : s_(stream) {}
 
   void Add(std::string_view piece) {
     if (piece.empty() || !s_->status_.ok()) return;
@@ -26,6 +26,7 @@ class Stream::Output {
       s_->pieces_.push_back(piece);
     } else {
       if (piece.size() > kRoom - used_) Flush();
+      s_->small_.Reserve(kRoom);
       std::memcpy(s_->small_.data() + used_, piece.data(), piece.size());
       used_ += piece.size();
     }
@@ -44,7 +45,7 @@ class Stream::Output {
 
  private:
   static constexpr size_t kShort = 512;
-  static constexpr size_t kRoom = size_t{64} << 10;
+  static constexpr size_t kRoom = size_t{16} << 10;
   static constexpr size_t kPieces = 512;  // below IOV_MAX
 
   void Seal() {
@@ -91,7 +92,15 @@ Status Stream::Commit(size_t bytes) {
   return Decide(false);
 }
 
-Status Stream::Finish() { return Decide(true); }
+Status Stream::Finish() {
+  if (Status s = Decide(true); !s.ok()) return s;
+  bytes_before_ += end_;
+  begin_ = printed_ = end_ = mask_end_ = 0;
+  begin_in_buffer_ = 0;
+  any_mask_ = false;
+  Restart();
+  return Status::Ok();
+}
 
 // 1 find the occurrences, 2 see up to where everything is known, 3 write that,
 // 4 let go of what no later occurrence can need.
@@ -157,6 +166,11 @@ Status Stream::Release(uint64_t decided) {
     out.Add(w.bytes.substr(printed_ - begin_, position - printed_));
     printed_ = position;
   };
+  const auto skip_masked = [&] {
+    if (any_mask_) printed_ = std::max(printed_, std::min(mask_end_, decided));
+  };
+  // A region whose mask was written before may reach into what is decided now.
+  skip_masked();
   for (; !regions_.empty() && regions_.front().begin < decided;
        regions_.PopFront()) {
     const Region& r = regions_.front();
@@ -169,10 +183,8 @@ Status Stream::Release(uint64_t decided) {
     } else {
       mask_end_ = std::max(mask_end_, r.end);  // goes on behind its mask
     }
-    printed_ = std::max(printed_, std::min(mask_end_, decided));
+    skip_masked();
   }
-  // A region whose mask was written before may reach into what is decided now.
-  if (any_mask_) printed_ = std::max(printed_, std::min(mask_end_, decided));
   print_until(decided);
   out.Flush();
   return status_;
@@ -213,6 +225,10 @@ void Stream::Replace(size_t first, size_t last,
                    Layer{std::move(sets[i]), Matcher::Cursor(printed_),
                          std::vector<uint64_t>(labels)});
   }
+  Restart();
+}
+
+void Stream::Restart() {
   regions_.Clear();
   for (Layer& layer : layers_) layer.cursor = Matcher::Cursor(printed_);
 }
@@ -229,7 +245,7 @@ void Stream::Count(const Layer& layer, MasksByName* by_name) {
 
 StreamStats Stream::stats() const {
   StreamStats stats;
-  stats.bytes_in = end_;
+  stats.bytes_in = bytes_before_ + end_;
   stats.bytes_out = bytes_out_;
   stats.masks = masks_;
   stats.held_max = held_max_;

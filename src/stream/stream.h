@@ -76,7 +76,8 @@ class Stream {
   // SetMasker does, which leaves them in place.
   void SetAdded(std::vector<std::shared_ptr<const CompiledSet>> sets);
 
-  // The stream ends: writes all that was held. Not to be written to again.
+  // The text ends: writes all that was held. What is written after it begins
+  // another text, which shares nothing with this one but the buffers.
   Status Finish();
 
   uint64_t held() const { return end_ - printed_; }
@@ -101,6 +102,7 @@ class Stream {
   void CountMask(const Label* label);
   void Replace(size_t first, size_t last,
                std::vector<std::shared_ptr<const CompiledSet>> sets);
+  void Restart();
   using MasksByName = std::map<std::string, StreamStats::Masks>;
   static void Count(const Layer& layer, MasksByName* by_name);
 
@@ -108,7 +110,7 @@ class Stream {
   std::vector<Layer> layers_;  // the set, then the added ones
   Status status_;
 
-  // Positions in the stream: the buffer holds [begin_, end_), all before
+  // Positions in the text: the buffer holds [begin_, end_), all before
   // printed_ is decided, and the last mask stands for all up to mask_end_.
   Buffer buffer_;
   size_t begin_in_buffer_ = 0;
@@ -121,6 +123,7 @@ class Stream {
 
   std::vector<std::string_view> pieces_;
   Buffer small_;  // short pieces side by side, so that few are written
+  uint64_t bytes_before_ = 0;  // of texts that have ended
   uint64_t bytes_out_ = 0;
   uint64_t masks_ = 0;
   uint64_t held_max_ = 0;

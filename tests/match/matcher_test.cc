@@ -1,0 +1,307 @@
+#include "src/match/matcher.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "tests/support/guarded.h"
+#include "tests/support/oracle.h"
+#include "tests/support/worlds.h"
+
+namespace maskpipe {
+namespace {
+
+using Found = std::vector<std::tuple<uint64_t, uint64_t, uint32_t>>;
+
+// Sorted, so that occurrences compare in whatever order they came.
+Found ToSet(const std::vector<Span>& spans) {
+  Found found;
+  for (const Span& s : spans) found.emplace_back(s.begin, s.end, s.secret);
+  std::sort(found.begin(), found.end());
+  return found;
+}
+
+// Of equal needles the matcher keeps one, so the oracle gets no equal ones.
+// The bytes live as long as the test program.
+std::vector<Needle> Distinct(const std::vector<std::string>& texts) {
+  static std::set<std::string> words;
+  std::vector<Needle> needles;
+  for (const std::string& t : texts) {
+    const bool known =
+        std::any_of(needles.begin(), needles.end(),
+                    [&](const Needle& n) { return n.bytes == t; });
+    if (known) continue;
+    needles.push_back(
+        {*words.insert(t).first, static_cast<uint32_t>(needles.size())});
+  }
+  return needles;
+}
+
+// Scans `text` as it stands in memory, cut at `cuts`, each window holding just
+// what Scan() asks for, and checks Pending() after each cut.
+std::vector<Span> ScanInPieces(const Matcher& matcher,
+                               const std::vector<Needle>& needles,
+                               std::string_view text,
+                               const std::vector<size_t>& cuts,
+                               bool truncated = false) {
+  std::vector<Span> found;
+  const auto add = [&](const Span& s) { found.push_back(s); };
+  Matcher::Cursor cursor(0);
+  uint64_t pending = 0;
+  std::vector<size_t> ends = cuts;
+  ends.push_back(text.size());
+  for (size_t end : ends) {
+    const size_t begin =
+        pending - std::min<size_t>(pending, Matcher::kHistory);
+    const Window window{text.substr(begin, end - begin), begin};
+    matcher.Scan(window, &cursor, add, Report::kAll);
+    const uint64_t now = matcher.Pending(window, cursor);
+    EXPECT_EQ(now, oracle::Pending(needles, text.substr(0, end)))
+        << "text " << text.substr(0, end);
+    EXPECT_GE(now, pending);
+    pending = now;
+    if (end == text.size()) {
+      matcher.Finish(window, &cursor, truncated, add, Report::kAll);
+    }
+  }
+  return found;
+}
+
+TEST(Matcher, ReportsEveryOccurrenceWithItsBeginAndEnd) {
+  const std::vector<Needle> needles = Distinct({"aba", "ab", "bab", "b"});
+  const Matcher matcher(needles);
+  EXPECT_EQ(ToSet(ScanInPieces(matcher, needles, "ababab", {})),
+            ToSet(oracle::Occurrences(needles, "ababab")));
+}
+
+TEST(Matcher, ReportsInTheOrderOfEndsTheLongestFirst) {
+  const Matcher matcher(Distinct({"aaa", "aa", "a"}));
+  std::vector<Span> found;
+  Matcher::Cursor cursor(0);
+  matcher.Scan({"aaa", 0}, &cursor, [&](const Span& s) { found.push_back(s); },
+               Report::kAll);
+  ASSERT_EQ(found.size(), 6u);
+  for (size_t i = 1; i < found.size(); ++i) {
+    EXPECT_LE(found[i - 1].end, found[i].end);
+    if (found[i - 1].end == found[i].end) {
+      EXPECT_LT(found[i - 1].begin, found[i].begin);
+    }
+  }
+}
+
+// Every set of one to three needles of length one to three over {a, b}, every
+// text up to length eight, every cut in two, and every way of cutting the texts
+// up to length six. Some needles must stand alone, which over letters means at
+// the text's ends; '-' in the second test lets them stand elsewhere.
+TEST(Matcher, AgreesWithTheOracleInAllSmallWorlds) {
+  const std::vector<std::string> words = AllTexts("ab", 1, 3);
+  const std::vector<std::string> texts = AllTexts("ab", 0, 8);
+  for (size_t i = 0; i < words.size(); ++i) {
+    for (size_t j = i; j < words.size(); ++j) {
+      for (size_t k = j; k < words.size(); ++k) {
+        const std::vector<Needle> needles =
+            Distinct({words[i], words[j], words[k]});
+        const Matcher matcher(needles);
+        for (const std::string& text : texts) {
+          const Found expected = ToSet(oracle::Occurrences(needles, text));
+          ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, {})), expected)
+              << text;
+          for (size_t cut = 1; cut < text.size(); ++cut) {
+            ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, {cut})),
+                      expected)
+                << text << " cut at " << cut;
+          }
+          if (HasFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+TEST(Matcher, AgreesWithTheOracleHoweverTheTextIsCut) {
+  const std::vector<std::string> words = AllTexts("ab", 1, 3);
+  const std::vector<std::string> texts = AllTexts("ab", 2, 6);
+  for (size_t i = 0; i < words.size(); ++i) {
+    for (size_t j = i; j < words.size(); ++j) {
+      for (size_t k = j; k < words.size(); ++k) {
+        const std::vector<Needle> needles =
+            Distinct({words[i], words[j], words[k]});
+        const Matcher matcher(needles);
+        for (const std::string& text : texts) {
+          const Found expected = ToSet(oracle::Occurrences(needles, text));
+          for (unsigned mask = 1; mask < 1u << (text.size() - 1); ++mask) {
+            std::vector<size_t> cuts;
+            for (size_t c = 1; c < text.size(); ++c) {
+              if (mask >> (c - 1) & 1) cuts.push_back(c);
+            }
+            ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, cuts)),
+                      expected)
+                << text;
+          }
+          if (HasFailure()) return;
+        }
+      }
+    }
+  }
+}
+
+TEST(Matcher, NeedlesThatStandAloneAgreeWithTheOracleInAllSmallWorlds) {
+  const std::vector<std::string> words = AllTexts("a-", 1, 3);
+  const std::vector<std::string> texts = AllTexts("a-", 0, 7);
+  for (const std::string& word : words) {
+    for (const std::string& other : words) {
+      if (word == other) continue;
+      std::vector<Needle> needles = Distinct({word, other});
+      needles[0].alone = true;
+      const Matcher matcher(needles);
+      for (const std::string& text : texts) {
+        const Found expected = ToSet(oracle::Occurrences(needles, text));
+        for (size_t cut = 0; cut < text.size(); ++cut) {
+          ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text,
+                                       cut == 0 ? std::vector<size_t>{}
+                                                : std::vector<size_t>{cut})),
+                    expected)
+              << word << " alone, " << other << " in " << text;
+        }
+        if (HasFailure()) return;
+      }
+    }
+  }
+}
+
+TEST(Matcher, AgreesWithTheOracleInRandomWorldsAtAGuardPage) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  GuardedText guarded(4096);
+  for (int world = 0; world < 3000; ++world) {
+    const std::string_view alphabet =
+        std::string_view("ab-C1\xff\n").substr(0, 2 + random.Below(6));
+    std::vector<std::string> words;
+    for (size_t n = 1 + random.Below(8); n > 0; --n) {
+      words.push_back(random.Text(alphabet, 1 + random.Below(9)));
+    }
+    std::vector<Needle> needles = Distinct(words);
+    for (Needle& n : needles) n.alone = random.OneIn(4);
+    const Matcher matcher(needles);
+    // Padded before and behind, so that an occurrence meets every offset.
+    std::string text(random.Below(70), '.');
+    text += random.Text(alphabet, random.Below(200));
+    text += std::string(random.Below(70), '.');
+    std::vector<size_t> cuts;
+    for (size_t c = 1; c < text.size(); ++c) {
+      if (random.OneIn(20)) cuts.push_back(c);
+    }
+    ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, guarded.Place(text), cuts)),
+              ToSet(oracle::Occurrences(needles, text)));
+    if (HasFailure()) return;
+  }
+}
+
+TEST(Matcher, OfEqualNeedlesTheLowestSecretIsReported) {
+  const std::vector<Needle> needles = {{"token", 3}, {"token", 1}, {"token", 2}};
+  const Matcher matcher(needles);
+  std::vector<Span> found;
+  Matcher::Cursor cursor(0);
+  matcher.Scan({"token", 0}, &cursor,
+               [&](const Span& s) { found.push_back(s); }, Report::kAll);
+  ASSERT_EQ(found.size(), 1u);
+  EXPECT_EQ(found[0].secret, 1u);
+}
+
+TEST(Matcher, AnEqualNeedleThatMayTouchLettersWinsOverOneThatMustStandAlone) {
+  const std::vector<Needle> needles = {{"root", 0, true}, {"root", 1, false}};
+  const Matcher matcher(needles);
+  bool found = false;
+  Matcher::Cursor cursor(0);
+  matcher.Scan({"rooted", 0}, &cursor, [&](const Span&) { found = true; });
+  EXPECT_TRUE(found);
+}
+
+TEST(Matcher, WithoutNeedlesNothingIsFoundOrHeld) {
+  const Matcher matcher(std::span<const Needle>{});
+  Matcher::Cursor cursor(0);
+  const Window window{"any text", 0};
+  matcher.Scan(window, &cursor, [](const Span&) { FAIL(); });
+  EXPECT_EQ(matcher.Pending(window, cursor), 8u);
+}
+
+TEST(Matcher, AReportOfTheLongestHasTheSameUnion) {
+  Random random(7);
+  for (int world = 0; world < 2000; ++world) {
+    std::vector<std::string> words;
+    for (size_t n = 1 + random.Below(5); n > 0; --n) {
+      words.push_back(random.Text("ab-", 1 + random.Below(4)));
+    }
+    std::vector<Needle> needles = Distinct(words);
+    for (Needle& n : needles) n.alone = random.OneIn(3);
+    const Matcher matcher(needles);
+    const std::string text = random.Text("ab-", 30);
+    std::vector<bool> covered(text.size()), expected(text.size());
+    const auto mark = [](std::vector<bool>* bytes, const Span& s) {
+      std::fill(bytes->begin() + static_cast<ptrdiff_t>(s.begin),
+                bytes->begin() + static_cast<ptrdiff_t>(s.end), true);
+    };
+    const auto on_span = [&](const Span& s) { mark(&covered, s); };
+    Matcher::Cursor cursor(0);
+    matcher.Scan({text, 0}, &cursor, on_span);
+    matcher.Finish({text, 0}, &cursor, false, on_span);
+    for (const Span& s : oracle::Occurrences(needles, text)) mark(&expected, s);
+    ASSERT_EQ(covered, expected) << text;
+  }
+}
+
+// At least eight bytes and half of the needle, and the longest such end.
+TEST(Matcher, TheEndOfTheStreamCutsOccurrencesOff) {
+  const std::string needle = "0123456789abcdefghij";  // 20 bytes
+  const Matcher matcher(std::vector<Needle>{{needle, 0}});
+  for (size_t seen = 1; seen < needle.size(); ++seen) {
+    const std::string text = "x" + needle.substr(0, seen);
+    std::vector<Span> found;
+    Matcher::Cursor cursor(0);
+    const Window window{text, 0};
+    const auto add = [&](const Span& s) { found.push_back(s); };
+    matcher.Scan(window, &cursor, add);
+    matcher.Finish(window, &cursor, true, add);
+    ASSERT_EQ(found.size(), seen >= 10 ? 1u : 0u) << seen;
+    if (!found.empty()) {
+      EXPECT_EQ(found[0].begin, 1u);
+      EXPECT_EQ(found[0].end, text.size());
+    }
+  }
+}
+
+TEST(Matcher, AShortNeedleIsNotCutOffBelowEightBytes) {
+  const Matcher matcher(std::vector<Needle>{{"12345678", 0}, {"abcdefghi", 1}});
+  for (const auto& [text, cut] : {std::pair<const char*, bool>{"1234567", false},
+                                  {"abcdefg", false},
+                                  {"abcdefgh", true}}) {
+    int found = 0;
+    Matcher::Cursor cursor(0);
+    const auto count = [&](const Span&) { ++found; };
+    matcher.Scan({text, 0}, &cursor, count);
+    matcher.Finish({text, 0}, &cursor, true, count);
+    EXPECT_EQ(found, cut ? 1 : 0) << text;
+  }
+}
+
+TEST(Matcher, TenThousandNeedlesStayWithinSixteenBytesAStateOrSo) {
+  Random random(1);
+  std::vector<std::string> words;
+  for (int i = 0; i < 10000; ++i) {
+    words.push_back(random.Text("abcdefghijklmnopqrstuvwxyzABCDEF0123456789/+",
+                                40));
+  }
+  std::vector<Needle> needles;
+  for (uint32_t i = 0; i < words.size(); ++i) needles.push_back({words[i], i});
+  const size_t before = Arena::usage().mapped;
+  const Matcher matcher(needles);
+  const size_t used = Arena::usage().mapped - before;
+  EXPECT_LT(used, size_t{64} << 20);
+  EXPECT_GT(matcher.states(), 300000u);
+}
+
+}  // namespace
+}  // namespace maskpipe
