@@ -224,10 +224,12 @@ int RunCheck(const CommandLine& line) {
     PrintJson(rows, counted, concerns);
   } else {
     PrintTable(rows, counted);
+    size_t loaded = 0;
+    for (const auto& s : secrets.report.sources) loaded += s.secrets;
     const Arena::Usage memory = Arena::usage();
     std::printf("\n%zu secrets from %zu sources; %zu KiB of protected memory, "
                 "%zu KiB of it locked%s\n",
-                secrets.report.sources.empty() ? 0 : rows.size(),
+                loaded,
                 secrets.report.sources.size(), memory.mapped >> 10,
                 memory.locked >> 10,
                 memory.locked < memory.mapped

@@ -72,7 +72,9 @@ Status Apply(const po::variables_map& found, const std::string& where,
 
 Status ApplyFile(const std::string& path, Options* options) {
   std::ifstream file(path);
-  if (!file) return Status::Usage(path + ": cannot be read as --config");
+  if (!file.is_open() || (file.peek(), file.bad())) {  // bad: a directory
+    return Status::Usage(path + ": cannot be read as --config");
+  }
   po::options_description described;
   for (const OptionRow& row : OptionTable()) {
     described.add_options()(

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "src/secret/secret.h"
 #include "src/secret/text.h"
 
 namespace maskpipe {
@@ -38,8 +39,10 @@ bool AllowList::HasValue(std::string_view value) const {
 }
 
 bool AllowList::HasName(const std::string& name) const {
+  const std::string printed = PrintableName(name);  // as check tells it
   return std::any_of(globs_.begin(), globs_.end(), [&](const std::string& g) {
-    return ::fnmatch(g.c_str(), name.c_str(), 0) == 0;
+    return ::fnmatch(g.c_str(), name.c_str(), 0) == 0 ||
+           ::fnmatch(g.c_str(), printed.c_str(), 0) == 0;
   });
 }
 

@@ -1,0 +1,94 @@
+// Secrets, a text and cuts from the fuzzer: a stream, swapped once to the same
+// set, must print what the oracle prints.
+//
+// Input: options, then up to four secrets (a length byte each), then the text;
+// the cuts follow from the first byte.
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <vector>
+
+#include "src/needle/forms.h"
+#include "src/stream/stream.h"
+#include "tests/support/oracle.h"
+
+namespace {
+
+using namespace maskpipe;  // NOLINT: a test of nothing else
+
+class TextSink : public Sink {
+ public:
+  Status Write(std::span<const std::string_view> pieces) override {
+    for (std::string_view p : pieces) text += p;
+    return Status::Ok();
+  }
+  std::string text;
+};
+
+void Differ(const char* what, const std::string& got,
+            const std::string& expected) {
+  std::fprintf(stderr, "%s differ\n got %zu: %s\nwant %zu: %s\n", what,
+               got.size(), got.c_str(), expected.size(), expected.c_str());
+  std::abort();
+}
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  if (size < 3) return 0;
+  const uint8_t seed = *data++, flags = *data++, count = *data++;
+  size -= 3;
+  static const MaskOptions defaults;
+  MaskOptions options = defaults;
+  options.mask = "<*>";
+  options.truncated = false;
+  if (flags & 1) {
+    options.rules.short_secrets = ShortSecrets::kAnywhere;
+    options.rules.min_length = 1 + flags / 64;
+  }
+  options.hold_line = (flags & 2) != 0;
+
+  SecretStore store;
+  for (int i = 0; i < count % 4 + 1 && size > 0; ++i) {
+    const size_t length = std::min<size_t>(1 + data[0] % 24, size - 1);
+    store.Add({.name = "s" + std::to_string(i),
+               .open = (flags & 4) != 0,
+               .certain = (flags & 8) != 0},
+              {reinterpret_cast<const char*>(data + 1), length});
+    data += 1 + length;
+    size -= 1 + length;
+  }
+  const auto compiled = CompiledSet::Compile(store, options);
+  if (!compiled.ok()) return 0;  // a secret occurs in the mask
+  const std::string text(reinterpret_cast<const char*>(data), size);
+
+  const Leaves leaves = Judge(store, options.rules);
+  const Needles needles = MakeNeedles(leaves);
+  const std::vector<std::string> masks(leaves.list.size(), "<*>");
+  const std::string expected = oracle::Mask(needles.list, text, masks);
+
+  TextSink sink;
+  Stream stream(*compiled, &sink);
+  uint32_t random = seed;
+  for (size_t at = 0; at < text.size();) {
+    random = random * 1664525u + 1013904223u;
+    const size_t n = std::min<size_t>(1 + (random >> 24) % (seed % 16 + 1),
+                                      text.size() - at);
+    if (!stream.Write({text.data() + at, n}).ok()) std::abort();
+    at += n;
+    if (!options.hold_line && !(flags & 16)) {
+      const uint64_t pending =
+          oracle::Pending(needles.list, std::string_view(text).substr(0, at));
+      if (stream.held() != at - pending) {
+        Differ("held back", std::to_string(stream.held()),
+               std::to_string(at - pending));
+      }
+    }
+    // The same set again: held bytes are judged anew, with the same result.
+    if ((flags & 16) && random % 7 == 0) stream.SetMasker(*compiled);
+  }
+  if (!stream.Finish().ok()) std::abort();
+  if (sink.text != expected) Differ("texts", sink.text, expected);
+  return 0;
+}
