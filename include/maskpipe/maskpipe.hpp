@@ -52,8 +52,9 @@ namespace internal {
   throw Error(code, error != nullptr ? error : "maskpipe: out of memory");
 }
 
-inline void Check(int code, char* error) {
-  if (code < 0) Throw(code, error);
+// `error` by address: the call that sets it is an argument beside it.
+inline void Check(int code, char** error) {
+  if (code < 0) Throw(code, *error);
 }
 
 inline void CheckStream(int code) {
@@ -81,7 +82,7 @@ class Options {
     char* error = nullptr;
     internal::Check(::maskpipe_options_set(p_.get(), name.c_str(),
                                            value.c_str(), &error),
-                    error);
+                    &error);
   }
 
   const maskpipe_options* get() const { return p_.get(); }
@@ -101,14 +102,14 @@ class Secrets {
     char* error = nullptr;
     internal::Check(::maskpipe_secrets_add(p_.get(), name.c_str(),
                                            value.data(), value.size(), &error),
-                    error);
+                    &error);
   }
 
   void load(const std::string& source_spec, const Options& options = {}) {
     char* error = nullptr;
     internal::Check(::maskpipe_secrets_load(p_.get(), source_spec.c_str(),
                                             options.get(), &error),
-                    error);
+                    &error);
   }
 
   const maskpipe_secrets* get() const { return p_.get(); }

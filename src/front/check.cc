@@ -138,6 +138,16 @@ Result<Sample> ReadSample(const std::string& path,
   return sample;
 }
 
+// Masks are counted by name: they go to the name's first masked row.
+void CountMasks(const StreamStats& stats, std::vector<Row>* rows) {
+  for (const auto& entry : stats.masks_by_name) {
+    const auto at = std::find_if(rows->begin(), rows->end(), [&](const Row& r) {
+      return r.name == entry.first && IsMasked(r.verdict);
+    });
+    if (at != rows->end()) at->masks += entry.second.count;
+  }
+}
+
 // Masked on more than one line of a hundred, and not just in a tiny sample.
 bool OverMasked(uint64_t masks, uint64_t lines) {
   return masks >= 10 && masks * 100 > lines;
@@ -210,13 +220,7 @@ int RunCheck(const CommandLine& line) {
       return ExitStatusOf(read.status());
     }
     sample = std::move(*read);
-    // Masks are counted by name: they go to the name's first masked row.
-    for (auto& [name, masks] : sample.stats.masks_by_name) {
-      const auto at = std::find_if(rows.begin(), rows.end(), [&](const Row& r) {
-        return r.name == name && IsMasked(r.verdict);
-      });
-      if (at != rows.end()) at->masks += masks.count;
-    }
+    CountMasks(sample.stats, &rows);
   }
 
   std::vector<std::string> concerns = Concerns(set);  // 3

@@ -1,6 +1,7 @@
 #include "src/match/automaton.h"
 
 #include <algorithm>
+#include <bit>
 #include <numeric>
 
 namespace maskpipe {
@@ -38,7 +39,7 @@ Automaton::Automaton(std::span<const Needle> needles, Arena* arena)
       children_(arena),
       rows_(arena),
       ends_(arena),
-      pairs_(arena) {
+      beginnings_(arena) {
   Arena scratch;  // holds needles' bytes, so it is an arena too
 
   // 1. Equal needles become neighbours, the one to keep first.
@@ -76,7 +77,7 @@ Automaton::Automaton(std::span<const Needle> needles, Arena* arena)
 
   Number(trie, needles);  // 3
   Link();                 // 4
-  MarkPairs();
+  MarkBeginnings(needles);
 }
 
 void Automaton::Number(const Trie& trie, std::span<const Needle> needles) {
@@ -137,55 +138,67 @@ void Automaton::Number(const Trie& trie, std::span<const Needle> needles) {
   }
 }
 
+// In the order of the numbers, so that a state's failure is complete before it.
 void Automaton::Link() {
+  const State n = static_cast<State>(fail_.size());
   const auto wants_row = [this](State s) {
     return s == kRoot || children_[s] > kFewChildren;
   };
   size_t rows = 0;
-  for (State s = 0; s < fail_.size(); ++s) rows += wants_row(s);
+  for (State s = 0; s < n; ++s) rows += wants_row(s);
   rows_.reserve(rows);
-  for (State s = 0; s < fail_.size(); ++s) {
-    // The failures of s's children follow from that of s, which is complete.
-    for (State c = child_[s]; c != child_[s] + children_[s]; ++c) {
-      fail_[c] = s == kRoot ? kRoot : Step(fail_[s], label_[c]);
+  for (State s = 0; s < n; ++s) {
+    const State begin = child_[s], end = child_[s] + children_[s];
+    for (State c = begin; c != end; ++c) {
+      fail_[c] = s == kRoot ? kRoot : Step(fail_[s], label_[c]) & ~kEnds;
       ends_at_[c] = end_index_[c] != 0 ? c : ends_at_[fail_[c]];
     }
     if (!wants_row(s)) continue;
-    std::array<State, 256> row{};
+    std::array<uint32_t, 256> row{};  // the root's: back to the root
     if (s != kRoot) {
       for (size_t b = 0; b < row.size(); ++b) {
         row[b] = Step(fail_[s], static_cast<uint8_t>(b));
       }
     }
-    for (State c = child_[s]; c != child_[s] + children_[s]; ++c) {
-      row[label_[c]] = c;
-    }
+    for (State c = begin; c != end; ++c) row[label_[c]] = Marked(c);
     row_[s] = static_cast<uint32_t>(rows_.size());
     rows_.push_back(row);
   }
 }
 
-void Automaton::MarkPairs() {
-  pairs_.assign(65536 / 64, 0);
-  const auto mark = [this](uint32_t a, uint32_t b) {
-    pairs_[(b << 8 | a) / 64] |= uint64_t{1} << (a % 64);
-  };
-  for (State a = child_[kRoot]; a != child_[kRoot] + children_[kRoot]; ++a) {
-    for (State b = child_[a]; b != child_[a] + children_[a]; ++b) {
-      mark(label_[a], label_[b]);
-    }
-    if (end_index_[a] == 0) continue;  // a needle of one byte: any pair will do
-    for (uint32_t b = 0; b < 256; ++b) mark(label_[a], b);
+void Automaton::MarkBeginnings(std::span<const Needle> needles) {
+  window_ = kWindow;
+  for (const Needle& n : needles) {
+    window_ = std::min(window_, static_cast<uint32_t>(n.bytes.size()));
+  }
+  for (uint32_t i = 0; i < window_; ++i) window_bits_ |= 0xffu << (8 * i);
+  if constexpr (std::endian::native == std::endian::big) {
+    window_bits_ = __builtin_bswap32(window_bits_);
+  }
+  // About 128 bits a needle, within what a level-1 cache holds.
+  const unsigned bits =
+      std::clamp(static_cast<unsigned>(std::bit_width(needles.size())) + 7, 12u,
+                 18u);
+  hash_shift_ = 32 - bits;
+  beginnings_.assign((size_t{1} << bits) / 64, 0);
+  for (const Needle& n : needles) {
+    std::array<uint8_t, kWindow> first{};
+    std::memcpy(first.data(), n.bytes.data(), window_);
+    const uint32_t hash = Hash(first.data());
+    beginnings_[hash / 64] |= uint64_t{1} << (hash % 64);
   }
 }
 
 size_t Automaton::SkipDead(std::string_view text, size_t i) const {
   const auto* t = reinterpret_cast<const uint8_t*>(text.data());
   const size_t n = text.size();
-  for (; i + 1 < n; ++i) {  // reads t[i + 1], so the last byte is left alone
-    const uint32_t pair = static_cast<uint32_t>(t[i + 1]) << 8 | t[i];
-    if (pairs_[pair / 64] >> (pair % 64) & 1) break;
+  // Four positions a round: each load ends before n.
+  for (; i + 3 + kWindow <= n; i += 4) {
+    const bool any = MayBegin(Hash(t + i)) | MayBegin(Hash(t + i + 1)) |
+                     MayBegin(Hash(t + i + 2)) | MayBegin(Hash(t + i + 3));
+    if (any) break;
   }
+  while (i + kWindow <= n && !MayBegin(Hash(t + i))) ++i;
   return i;
 }
 

@@ -13,6 +13,7 @@
 
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <memory_resource>
 #include <span>
 #include <string_view>
@@ -68,14 +69,28 @@ class Automaton {
   static constexpr uint32_t kNone = ~uint32_t{0};
   // A state with more children than this gets a full row of transitions.
   static constexpr uint32_t kFewChildren = 3;
+  // Bytes that are loaded to see whether a needle may begin.
+  static constexpr size_t kWindow = 4;
+  // In a row, marks a transition to a state in which a needle ends.
+  static constexpr uint32_t kEnds = uint32_t{1} << 31;
 
   struct Trie;
 
-  State Step(State s, uint8_t byte) const;
+  // The state after `byte`, with kEnds.
+  uint32_t Step(State s, uint8_t byte) const;
+  uint32_t Marked(State s) const {
+    return ends_at_[s] != kRoot ? s | kEnds : s;
+  }
+  // The first position from `i` on where a needle may begin, or the first that
+  // is too near the end to tell.
   size_t SkipDead(std::string_view text, size_t i) const;
   void Number(const Trie& trie, std::span<const Needle> needles);
   void Link();
-  void MarkPairs();
+  void MarkBeginnings(std::span<const Needle> needles);
+  uint32_t Hash(const uint8_t* at) const;
+  bool MayBegin(uint32_t hash) const {
+    return beginnings_[hash / 64] >> (hash % 64) & 1;
+  }
 
   // One entry a state, numbered by depth so that siblings are neighbours and a
   // state's failure has a lower number than the state.
@@ -90,25 +105,48 @@ class Automaton {
   Table<uint8_t> label_;     // the byte that leads here
   Table<uint16_t> children_;
 
-  Table<std::array<State, 256>> rows_;
+  Table<std::array<uint32_t, 256>> rows_;
   Table<End> ends_;             // ends_[0] is no end
-  Table<uint64_t> pairs_;       // bit set of byte pairs that begin a needle
+
+  // Hashes of the first `window_` bytes of all needles, as a bit set.
+  Table<uint64_t> beginnings_;
+  uint32_t window_ = 0;       // at most kWindow, and the shortest needle's length
+  uint32_t window_bits_ = 0;  // of a 4-byte load, those that the window has
+  unsigned hash_shift_ = 0;
 };
 
-// At the root nothing is in progress, so bytes are skipped two at a time
-// until a pair begins a needle.
+// At the root nothing is in progress, so bytes are skipped until a needle may
+// begin. A step that falls back to less than a window has kept so little that
+// the bytes are read again from where that begins, by skipping: most do not
+// begin a needle. A fall always moves the beginning on, so no byte is read more
+// than a few times.
 template <typename F>
 Automaton::State Automaton::Run(std::string_view text, size_t from, State state,
                                 F&& at) const {
+  const auto* bytes = reinterpret_cast<const uint8_t*>(text.data());
   for (size_t i = from; i < text.size();) {
     if (state == kRoot) {
       i = SkipDead(text, i);
       if (i == text.size()) break;
     }
-    state = Step(state, static_cast<uint8_t>(text[i++]));
-    if (ends_at_[state] != kRoot) at(state, i);
+    const uint32_t went_on = depth_[state] + 1;
+    const uint32_t next = Step(state, bytes[i++]);
+    state = next & ~kEnds;
+    if (next & kEnds) at(state, i);
+    const uint32_t depth = depth_[state];
+    if (depth != went_on && depth < window_ && i - from >= depth) {
+      // No needle ends in so short a state: nothing is reported twice.
+      i -= depth;
+      state = kRoot;
+    }
   }
   return state;
+}
+
+inline uint32_t Automaton::Hash(const uint8_t* at) const {
+  uint32_t window;
+  std::memcpy(&window, at, sizeof window);
+  return (window & window_bits_) * 0x9e3779b1u >> hash_shift_;
 }
 
 template <typename F>
@@ -121,12 +159,12 @@ uint32_t Automaton::LiveLength(State s, F&& may_stand_alone) const {
   return 0;
 }
 
-inline Automaton::State Automaton::Step(State s, uint8_t byte) const {
+inline uint32_t Automaton::Step(State s, uint8_t byte) const {
   for (;;) {
     if (row_[s] != kNone) return rows_[row_[s]][byte];
     const State first = child_[s];
     for (State c = first; c != first + children_[s]; ++c) {
-      if (label_[c] == byte) return c;
+      if (label_[c] == byte) return Marked(c);
     }
     s = fail_[s];  // the root has a row, so this ends
   }

@@ -17,15 +17,20 @@ namespace {
 using Counts = std::map<std::string, uint64_t>;
 
 std::string Quoted(const std::string& text) {
-  return '"' + JsonEscaped(text) + '"';
+  std::string out = "\"";
+  out += JsonEscaped(text);
+  out += '"';
+  return out;
 }
 
 std::string Object(const Counts& counts) {
-  std::string out;
+  std::string out = "{";
   for (const auto& [key, n] : counts) {
-    out += (out.empty() ? "" : ",") + Quoted(key) + ":" + std::to_string(n);
+    if (out.size() > 1) out += ',';
+    out += Quoted(key) + ":" + std::to_string(n);
   }
-  return "{" + out + "}";
+  out += '}';
+  return out;
 }
 
 Counts MasksBySource(const RunMetrics& m) {
@@ -45,14 +50,20 @@ Counts MasksByName(const RunMetrics& m) {
   return counts;
 }
 
+// The format knows no escapes of control characters, other than \n.
+std::string LabelValue(std::string text) {
+  for (char& c : text) c = (c >= 0 && c < ' ') || c == 0x7f ? '_' : c;
+  return Quoted(text);
+}
+
 // A metric with one label, in the exposition format. A label's value is
-// escaped as JSON escapes quotes, backslashes and line breaks.
+// escaped as JSON escapes quotes and backslashes.
 std::string Metric(const std::string& name, const char* type, const char* help,
                    const char* label, const Counts& counts) {
   std::string out = "# HELP " + name + " " + help + "\n# TYPE " + name + " " +
                     type + "\n";
   for (const auto& [value, n] : counts) {
-    out += name + "{" + label + "=" + Quoted(value) + "} " +
+    out += name + "{" + label + "=" + LabelValue(value) + "} " +
            std::to_string(n) + "\n";
   }
   return out;

@@ -13,7 +13,7 @@ namespace {
 // RapidJSON decodes strings on a stack of its own; this puts it in an arena.
 class ArenaAllocator {
  public:
-  static const bool kNeedFree = false;  // NOLINT: RapidJSON's concept
+  [[maybe_unused]] static const bool kNeedFree = false;  // RapidJSON asks
 
   explicit ArenaAllocator(Arena* arena = nullptr) : arena_(arena) {}
   void* Malloc(size_t size) {

@@ -46,7 +46,11 @@ class Judgement {
     const std::string_view inner = Trim(Unquote(value));
     constexpr size_t kLeastQuoted = 8;
     if (!opened && inner != value && value.size() >= kLeastQuoted) {
-      Add(name, inner, LengthVerdict(inner), LeafKind::kPart, index);
+      Add(name, inner,
+          secret.certain
+              ? CertainVerdict(name, inner)
+              : WholeVerdict(name, key, inner, depth == 0, false, false),
+          LeafKind::kPart, index);
     }
     const Verdict verdict =
         secret.certain ? CertainVerdict(name, value)

@@ -1,5 +1,6 @@
 """The filter as a process: promises P1 to P5 of the design, from outside."""
 
+import contextlib
 import glob
 import os
 import random
@@ -8,7 +9,7 @@ import shutil
 import signal
 import subprocess
 import threading
-import unittest
+import time
 
 import maskpipe_cli
 from maskpipe_cli import CliTest, REPOSITORY
@@ -712,6 +713,34 @@ class AddDescriptor(CliTest):
         running.write(b"nothing of this\n")
         run = running.end()
         self.assertEqual((run.status, run.out), (1, b""))
+
+    def test_a_writer_without_end_does_not_fill_the_memory(self):
+        maskpipe_cli.skip_under_sanitizer(self)
+        running = self.adding()
+        running.write(b"-")
+        self.assertEqual(running.read(1), b"-")
+        before = running.status_field("VmHWM")
+        writer = self.writer
+
+        def flood():
+            with contextlib.suppress(OSError):
+                while True:
+                    os.write(writer, b"v" * 65536)
+
+        thread = threading.Thread(target=flood, daemon=True)
+        thread.start()
+        end = time.monotonic() + maskpipe_cli.SECONDS
+        pid = 0
+        while pid == 0 and time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                os.write(running.process.stdin.fileno(), b"-")
+            time.sleep(0.002)
+            pid, status, usage = os.wait4(running.pid, os.WNOHANG)
+        self.assertNotEqual(pid, 0, "goes on reading")
+        running.process.returncode = os.WEXITSTATUS(status)
+        thread.join(maskpipe_cli.SECONDS)
+        self.assertEqual(os.WEXITSTATUS(status), 1)
+        self.assertLess(usage.ru_maxrss * 1024 - before, 32 * MIB)
 
     def test_a_value_that_the_mask_would_print_is_masked_all_the_same(self):
         running = self.adding("--mask", "[hidden-value]")

@@ -23,6 +23,7 @@ import time
 import unittest
 
 SECONDS = 20  # until a test that waits gives up
+NOBODY = 65534  # a user without rights
 REPOSITORY = os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
@@ -193,6 +194,24 @@ class CliTest(unittest.TestCase):
         run = self.mask(text, *arguments, **more)
         self.assertEqual(run.status, 0, run)
         return run.out
+
+    def as_nobody(self):
+        """Arguments of start() for a process that is not root."""
+        if os.geteuid() != 0:
+            return {}
+        # The folder of the build may be closed to others.
+        copy = self.path("maskpipe-of-nobody")
+        if not os.path.exists(copy):
+            shutil.copy(binary(), copy)
+            os.chmod(copy, 0o755)
+            os.chmod(self.dir, 0o755)
+
+        def become_nobody():
+            os.setgroups([])
+            os.setgid(NOBODY)
+            os.setuid(NOBODY)
+
+        return {"executable": copy, "preexec_fn": become_nobody}
 
     # claims
 

@@ -5,7 +5,6 @@ import hmac
 import json
 import os
 import re
-import unittest
 
 import maskpipe_cli
 from maskpipe_cli import CliTest
@@ -114,8 +113,10 @@ class Precedence(CliTest):
             self.masked(text, "--source", c, env={"MASKPIPE_SOURCE": a}),
             only_c)
 
-    def test_a_number_sign_in_a_config_value_belongs_to_it(self):
-        self.assertEqual(self.mask_with(ini="a#b"), b"a#b")
+    def test_a_number_sign_begins_a_comment_in_a_config_file(self):
+        """Boost.Program_options reads it so, also within a value."""
+        self.assertEqual(self.mask_with(ini="<ini> # why"), b"<ini>")
+        self.assertEqual(self.mask_with(ini="a#b"), b"a")
 
     def test_every_option_of_the_help_has_its_variable(self):
         run = self.mask(b"", "--help")
@@ -138,11 +139,9 @@ class Refusals(CliTest):
     def test_unknown_options_are_refused_by_name_without_their_value(self):
         for argument, name in (
                 ("--pasword=" + MARKER, "--pasword"), ("-p" + MARKER, "-p"),
-                ("--Mask=" + MARKER, "--Mask"), ("--", None),
+                ("--Mask=" + MARKER, "--Mask"),
                 ("--mas", "--mas"), ("--log", "--log"), ("-z", "-z")):
             with self.subTest(argument=argument):
-                if name is None:
-                    continue
                 run = self.mask(b"text", *self.one(SECRET), argument)
                 self.assert_refused(run, 2, name, never=[MARKER])
 
@@ -191,10 +190,9 @@ class Refusals(CliTest):
 
     def test_a_mask_that_cannot_be_used_is_refused(self):
         for mask in ("", "a\nb", "a\rb", "\n"):
-            for arguments in (["--mask", mask],):
-                with self.subTest(mask=mask):
-                    run = self.mask(b"text", *self.one(SECRET), *arguments)
-                    self.assert_refused(run, 2, "mask")
+            with self.subTest(mask=mask):
+                run = self.mask(b"text", *self.one(SECRET), "--mask", mask)
+                self.assert_refused(run, 2, "mask")
 
     def test_a_mask_that_holds_a_secret_is_refused_and_not_repeated(self):
         run = self.mask(b"text", *self.one(MARKER),

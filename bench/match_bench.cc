@@ -1,0 +1,93 @@
+// The matching loop alone: the matcher over a text in pieces of 256 KiB, over
+// records of 200 bytes, and its compilation.
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "bench/job.h"
+#include "bench/masked_set.h"
+#include "src/match/matcher.h"
+#include "src/stream/record.h"
+
+namespace maskpipe::bench {
+namespace {
+
+std::unique_ptr<Matcher> Compile(const std::vector<std::string>& needles) {
+  std::vector<Needle> list;
+  for (uint32_t i = 0; i < needles.size(); ++i) list.push_back({needles[i], i});
+  return std::make_unique<Matcher>(list);
+}
+
+std::shared_ptr<const Matcher> CompiledOnce(const NeedleSet& key,
+                                            const World& world) {
+  static LastMade<NeedleSet, Matcher> matcher;
+  return matcher.Get(key, [&] { return Compile(world.needles); });
+}
+
+// Windows begin where a stream's would, at what is pending.
+Tally ScanAll(const Matcher& matcher, std::string_view text) {
+  Tally tally;
+  const auto add = [&tally](const Span& s) { tally.Add(s.begin, s.end); };
+  Matcher::Cursor cursor(0);
+  size_t keep = 0;
+  for (size_t end = 0; end < text.size();) {
+    end = std::min(end + kChunk, text.size());
+    const Window window{text.substr(keep, end - keep), keep};
+    matcher.Scan(window, &cursor, add);
+    const size_t pending = matcher.Pending(window, cursor);
+    keep = pending - std::min(pending, Matcher::kHistory);
+  }
+  const Window rest{text.substr(keep), keep};
+  matcher.Finish(rest, &cursor, /*truncated=*/false, add);
+  return tally;
+}
+
+Tally ScanRecords(const CompiledSet& set, std::string_view text,
+                  size_t record_bytes) {
+  Tally tally;
+  Regions regions;
+  for (size_t at = 0; at < text.size(); at += record_bytes) {
+    regions.Clear();
+    FindRegions(set, text.substr(at, record_bytes), &regions);
+    for (const Region& r : regions) tally.Add(at + r.begin, at + r.end);
+  }
+  return tally;
+}
+
+}  // namespace
+
+void RegisterMatch(Bench* bench, const WorldSpec& spec) {
+  RegisterJob(bench, "match/" + Name(spec), [bench, spec] {
+    const World& world = bench->worlds.Get(spec);
+    const auto matcher = CompiledOnce(NeedlesOf(spec), world);
+    return TallyJob(
+        world, [&world, matcher] { return ScanAll(*matcher, world.text); });
+  });
+}
+
+void RegisterRecords(Bench* bench, const WorldSpec& spec) {
+  RegisterJob(bench, "records-200B/" + Name(spec), [bench, spec] {
+    const World& world = bench->worlds.Get(spec);
+    const auto set = MaskedSet(NeedlesOf(spec), world.needles);
+    return TallyJob(world, [&world, set, bytes = spec.record_bytes] {
+      return ScanRecords(*set, world.text, bytes);
+    });
+  });
+}
+
+void RegisterCompile(Bench* bench, size_t needles) {
+  const std::string name = "compile/" + std::to_string(needles) + "-needles";
+  RegisterJob(bench, name, [bench, needles] {
+    const auto proof =
+        std::make_shared<const World>(bench->worlds.CompileProof(needles));
+    const auto check = [proof] {
+      const std::unique_ptr<Matcher> matcher = Compile(proof->needles);
+      return Difference(ScanAll(*matcher, proof->text), proof->answer);
+    };
+    const auto run = [proof] { return Compile(proof->needles)->intact(); };
+    return Job{.check = check, .run = run};
+  });
+}
+
+}  // namespace maskpipe::bench

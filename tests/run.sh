@@ -1,0 +1,119 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs the tests.
+#
+#   bash tests/run.sh             build with g++ and run all tests
+#   bash tests/run.sh STAGE...    core clang asan tsan fuzz, or `all` of them
+#
+# MASKPIPE_CORPORA=DIR  real logs to read besides our own (tests/data/corpora)
+# FUZZ_SECONDS=N        how long each fuzzer runs (default 60)
+# A test that cannot run says SKIPPED and why; with CI=true that is a failure
+# unless it is the one about MASKPIPE_CORPORA.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
+          libspdlog-dev libboost-program-options-dev libyaml-dev rapidjson-dev
+          libsodium-dev libgtest-dev libgmock-dev libbenchmark-dev
+          libvectorscan-dev abigail-tools binutils strace gdb)
+clang_packages=(clang-14 libclang-rt-14-dev)
+jobs=$(nproc)
+
+say() { printf '\n== %s\n' "$*"; }
+
+install_missing() {
+  local missing=() package sudo=()
+  for package in "$@"; do
+    [[ $(dpkg-query -W -f '${Status}' "$package" 2>/dev/null) == *' ok installed' ]] ||
+      missing+=("$package")
+  done
+  ((${#missing[@]})) || return 0
+  say "Installing ${missing[*]}"
+  ((EUID == 0)) || sudo=(sudo)
+  "${sudo[@]}" apt-get -qq update
+  "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# build VARIANT DIRECTORY [CMAKE ARGUMENT...]
+build() {
+  local variant=$1 directory=$2
+  shift 2
+  say "Building $directory"
+  cmake -S . -B "$directory" -G Ninja -C ".cmake/$variant.cmake" "$@" \
+        --log-level=WARNING >/dev/null
+  cmake --build "$directory" -j "$jobs" -- --quiet
+}
+
+# run_tests DIRECTORY [CTEST ARGUMENT...]: prints failures and the summary.
+run_tests() {
+  local directory=$1 log=$1/tests.log result=0
+  shift
+  say "Testing $directory"
+  ctest --test-dir "$directory" -j "$jobs" --output-on-failure "$@" >"$log" 2>&1 ||
+    result=$?
+  grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test .* Passed )' "$log" || true
+  ((result == 0)) || return 1
+  expect_no_skips "$directory" "$log"
+}
+
+# What a test prints of a skip stands in ctest's own log, also if it passed.
+expect_no_skips() {
+  local skips
+  skips=$(grep -hE 'SKIPPED|Skipped' "$2" "$1/Testing/Temporary/LastTest.log" |
+          grep -v 'MASKPIPE_CORPORA' | sort -u || true)
+  [[ -z $skips ]] && return 0
+  printf '%s\n' "$skips"
+  if [[ ${CI:-} == true ]]; then
+    echo 'a skip that was not expected fails CI'
+    return 1
+  fi
+}
+
+stage_core() {
+  build dev .build/dev
+  run_tests .build/dev
+}
+
+stage_clang() {
+  install_missing "${clang_packages[@]}"
+  build dev .build/clang -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14
+  run_tests .build/clang -L core
+}
+
+stage_asan() {
+  build asan .build/asan
+  run_tests .build/asan -E '^(demo|readme)$'
+}
+
+stage_tsan() {
+  build tsan .build/tsan
+  # The exhaustive small worlds have one thread and nothing to race with.
+  run_tests .build/tsan -L core -E 'SmallWorlds|HoweverTheTextIsCut|layout|data'
+}
+
+stage_fuzz() {
+  install_missing "${clang_packages[@]}"
+  build fuzz .build/fuzz -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14
+  local target
+  for target in stream source; do
+    say "Fuzzing $target for ${FUZZ_SECONDS:-60} s"
+    mkdir -p ".build/fuzz/$target"
+    local log=.build/fuzz/$target.log result=0
+    ".build/fuzz/tests/fuzz/${target}_fuzz" -max_total_time="${FUZZ_SECONDS:-60}" \
+      -max_len=512 -print_final_stats=1 -artifact_prefix=".build/fuzz/" \
+      ".build/fuzz/$target" "tests/fuzz/$target" >"$log" 2>&1 || result=$?
+    if ((result == 0)); then grep stat:: "$log"; else tail -n 40 "$log"; fi
+    ((result == 0)) || return 1
+  done
+}
+
+stages=("$@")
+((${#stages[@]})) || stages=(core)
+[[ ${stages[0]} == all ]] && stages=(core clang asan tsan fuzz)
+install_missing "${packages[@]}"
+for stage in "${stages[@]}"; do
+  declare -F "stage_$stage" >/dev/null || { echo "no stage $stage" >&2; exit 2; }
+  started=$SECONDS
+  "stage_$stage"
+  say "Stage $stage: passed in $((SECONDS - started)) s"
+done
