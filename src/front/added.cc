@@ -29,32 +29,22 @@ Status AddedSecrets::Check() const {
   return Status::Ok();
 }
 
-// 1 read what is there, 2 split it, 3 compile what is new, 4 hand it over.
+// 1 read and split what is there, 2 compile what is new, 3 hand it over.
 Status AddedSecrets::Take(Stream* stream) {
-  if (fd_ < 0) return Status::Ok();
-  bool any = false, ended = false;
-  for (;;) {
+  SecretStore batch;
+  while (fd_ >= 0) {  // 1
     pollfd p{fd_, POLLIN, 0};
     const int n = ::poll(&p, 1, 0);
     if (n < 0 && errno == EINTR) continue;
     if (n <= 0) break;
     bool more = false;
-    if (Status s = Read(&more); !s.ok()) return s;  // 1
-    any = true;
-    if (!more) {
-      ended = true;
-      fd_ = -1;  // nobody is left who could write
-      break;
-    }
-    // A writer that never stops must not keep the log waiting for ever.
-    if (size_ > 2 * kMostValues * kLargestValue) break;
+    if (Status s = Read(&more); !s.ok()) return s;
+    if (Status s = Split(&batch, !more); !s.ok()) return s;
+    if (!more) fd_ = -1;  // nobody is left who could write
   }
-  if (!any) return Status::Ok();
-  SecretStore batch;
-  if (Status s = Split(&batch, ended); !s.ok()) return s;  // 2
   if (batch.empty()) return Status::Ok();
-  if (Status s = Compile(batch); !s.ok()) return s;  // 3
-  std::vector<std::shared_ptr<const CompiledSet>> sets;  // 4
+  if (Status s = Compile(batch); !s.ok()) return s;  // 2
+  std::vector<std::shared_ptr<const CompiledSet>> sets;  // 3
   for (const Level& level : levels_) sets.push_back(level.set);
   stream->SetAdded(std::move(sets));
   return Status::Ok();

@@ -176,7 +176,7 @@ void PrintTable(const std::vector<Row>& rows, bool counted) {
   }
 }
 
-void PrintJson(const std::vector<Row>& rows, bool counted,
+void PrintJson(const std::vector<Row>& rows, bool counted, uint64_t lines,
                const std::vector<std::string>& concerns) {
   std::printf("{\"secrets\":[");
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -187,7 +187,9 @@ void PrintJson(const std::vector<Row>& rows, bool counted,
                 JsonEscaped(r.source).c_str(), Word(r.kind), r.needles,
                 Word(r.verdict));
     if (counted && IsMasked(r.verdict)) {
-      std::printf(",\"masks\":%llu", static_cast<unsigned long long>(r.masks));
+      std::printf(",\"masks\":%llu,\"over_masked\":%s",
+                  static_cast<unsigned long long>(r.masks),
+                  OverMasked(r.masks, lines) ? "true" : "false");
     }
     std::printf("}");
   }
@@ -225,7 +227,7 @@ int RunCheck(const CommandLine& line) {
 
   std::vector<std::string> concerns = Concerns(set);  // 3
   if (options.json_table) {
-    PrintJson(rows, counted, concerns);
+    PrintJson(rows, counted, sample.lines, concerns);
   } else {
     PrintTable(rows, counted);
     size_t loaded = 0;
@@ -259,7 +261,13 @@ int RunCheck(const CommandLine& line) {
                   "no secrets, put into a file for --allow:\n");
     }
     first = false;
-    std::printf("name:%s\n", r.name.c_str());
+    // A name that may be printed cut off would allow others with it.
+    if (r.name.size() < kLongestName) {
+      std::printf("name:%s\n", r.name.c_str());
+    } else {
+      std::printf("# %s...: its name is too long, allow it by its value\n",
+                  r.name.c_str());
+    }
   }
   if (std::fflush(stdout) != 0) {
     Log::Error(std::string("standard output: ") + std::strerror(errno));

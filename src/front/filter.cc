@@ -208,7 +208,7 @@ int RunFilter(const CommandLine& line) {
   const Options& options = line.options;
   Secrets secrets;
   if (options.no_masking) {
-    Log::Error("--no-masking: the log is printed UNMASKED");
+    Log::Loud("--no-masking: the log is printed UNMASKED");
     secrets.set = *CompiledSet::Compile(SecretStore(), MaskOptions());
   } else {
     secrets = LoadSecrets(options);

@@ -116,8 +116,8 @@ Secrets LoadSecrets(const Options& options) {
   for (const LoadReport::Source& s : secrets.report.sources) {
     for (const std::string& warning : s.warnings) Log::Warn(warning);
     if (!s.status.ok()) {
-      Log::Error(s.status.message() +
-                 "; its secrets are printed UNMASKED (--on-error=warn)");
+      Log::Loud(s.status.message() +
+                "; its secrets are printed UNMASKED (--on-error=warn)");
     }
   }
   return secrets;

@@ -3,7 +3,9 @@
 #include <fcntl.h>
 #include <yaml.h>
 
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <exception>
 #include <string>
 #include <vector>
@@ -30,6 +32,15 @@ struct Subcommand {
 
 constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck}};
 
+int Print(const std::string& text) {
+  if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {
+    return maskpipe::kExitOk;
+  }
+  maskpipe::Log::Error(std::string("standard output: ") +
+                       std::strerror(errno));
+  return maskpipe::kExitIo;
+}
+
 int Run(int argc, char** argv) {
   maskpipe::ForbidDumps();
   // No file of ours may take the place of a standard stream that is closed.
@@ -52,15 +63,11 @@ int Run(int argc, char** argv) {
                          "; maskpipe --help lists the options");
     return maskpipe::kExitUsage;
   }
-  if (line->help) {
-    std::printf("%s%s", kUsage, maskpipe::OptionHelp().c_str());
-    return maskpipe::kExitOk;
-  }
+  if (line->help) return Print(kUsage + maskpipe::OptionHelp());
   if (line->version) {
-    std::printf("maskpipe %s (ABI %d, engine aho-corasick, libyaml %s)\n",
-                ::maskpipe_version(), ::maskpipe_abi_version(),
-                ::yaml_get_version_string());
-    return maskpipe::kExitOk;
+    return Print(std::string("maskpipe ") + ::maskpipe_version() +
+                 " (engine aho-corasick, libyaml " +
+                 ::yaml_get_version_string() + ")\n");
   }
   if (maskpipe::Status s = maskpipe::Log::Open(line->options); !s.ok()) {
     maskpipe::Log::Error(s.message());

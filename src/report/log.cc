@@ -143,4 +143,12 @@ void Log::Info(std::string_view m) { Write(spdlog::level::info, m); }
 void Log::Warn(std::string_view m) { Write(spdlog::level::warn, m); }
 void Log::Error(std::string_view m) { Write(spdlog::level::err, m); }
 
+void Log::Loud(std::string_view m) {
+  const std::shared_ptr<spdlog::logger>& logger = TheState().logger;
+  const spdlog::level::level_enum level = logger->level();
+  logger->set_level(spdlog::level::err);
+  Write(spdlog::level::err, m);
+  logger->set_level(level);
+}
+
 }  // namespace maskpipe

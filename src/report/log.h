@@ -29,6 +29,8 @@ class Log {
   static void Info(std::string_view message);
   static void Warn(std::string_view message);
   static void Error(std::string_view message);
+  // An error that is told whatever --log-level says.
+  static void Loud(std::string_view message);
 };
 
 }  // namespace maskpipe

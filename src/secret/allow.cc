@@ -39,10 +39,14 @@ bool AllowList::HasValue(std::string_view value) const {
 }
 
 bool AllowList::HasName(const std::string& name) const {
-  const std::string printed = PrintableName(name);  // as check tells it
+  if (globs_.empty()) return false;
+  // A name may also be given as check prints it; but not one that is printed
+  // cut off, since another that begins alike would be allowed with it.
+  const std::string printed = PrintableName(name);
+  const bool whole = printed.size() == name.size();
   return std::any_of(globs_.begin(), globs_.end(), [&](const std::string& g) {
     return ::fnmatch(g.c_str(), name.c_str(), 0) == 0 ||
-           ::fnmatch(g.c_str(), printed.c_str(), 0) == 0;
+           (whole && ::fnmatch(g.c_str(), printed.c_str(), 0) == 0);
   });
 }
 

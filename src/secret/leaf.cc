@@ -23,46 +23,63 @@ constexpr int kOpenings = 16;
 
 class Judgement {
  public:
-  Judgement(const Rules& rules, Leaves* leaves) : rules_(rules), leaves_(leaves) {}
+  Judgement(const Rules& rules, Leaves* leaves)
+      : rules_(rules), leaves_(leaves) {}
+
+  // Judges a secret and all it holds.
+  void Judge(const Secret& secret, uint32_t index) {
+    const bool sensitive = secret.key.empty() ? IsSensitiveName(secret.name)
+                                              : NamesCredential(secret.key);
+    Value({secret, index, secret.name, secret.key, sensitive}, secret.value, 0);
+  }
+
+ private:
+  // What a value is judged by besides its text.
+  struct Context {
+    const Secret& secret;
+    uint32_t index;
+    std::string name;
+    std::string key;
+    bool sensitive;  // by its name or key: what stands there is a credential
+  };
 
   // Judges a value and all it holds. False: all of it is harmless.
-  bool Value(const Secret& secret, uint32_t index, const std::string& name,
-             const std::string& key, std::string_view raw, int depth) {
+  bool Value(const Context& context, std::string_view raw, int depth) {
     const std::string_view value = Trim(raw);
     const size_t own = leaves_->list.size();
-    leaves_->list.push_back({name, value, Verdict::kMasked,
+    leaves_->list.push_back({context.name, value, Verdict::kMasked,
                              depth == 0 ? LeafKind::kWhole : LeafKind::kPart,
-                             index});
+                             context.index});
     std::vector<Part> parts;
-    const bool opened =
-        secret.open && depth < kOpenings && OpenValue(value, &parts);
+    const bool opened = context.secret.open && depth < kOpenings &&
+                        OpenValue(value, &parts);
     bool holds_secrets = false;
     for (const Part& part : parts) {
+      Context inner = context;
+      if (!part.path.empty()) {  // else it is the value, without its quotes
+        inner.name += "/" + part.path;
+        inner.key = part.key;
+        inner.sensitive = NamesCredential(part.key);
+      }
       // Not `holds_secrets || Value(...)`: every part must be judged.
-      holds_secrets |=
-          Value(secret, index, part.path.empty() ? name : name + "/" + part.path,
-                part.key, part.value, depth + 1);
+      holds_secrets |= Value(inner, part.value, depth + 1);
     }
-    const std::string_view inner = Trim(Unquote(value));
     constexpr size_t kLeastQuoted = 8;
-    if (!opened && inner != value && value.size() >= kLeastQuoted) {
-      Add(name, inner,
-          secret.certain
-              ? CertainVerdict(name, inner)
-              : WholeVerdict(name, key, inner, depth == 0, false, false),
-          LeafKind::kPart, index);
+    if (const std::string_view inner = Unquote(value);
+        !opened && inner.size() < value.size() &&
+        value.size() >= kLeastQuoted && depth < kOpenings) {
+      Value(context, inner, depth + 1);
     }
     const Verdict verdict =
-        secret.certain ? CertainVerdict(name, value)
-                       : WholeVerdict(name, key, value, depth == 0, opened,
-                                      holds_secrets);
+        WholeVerdict(context, value, opened, holds_secrets);
     leaves_->list[own].verdict = verdict;
-    if (verdict == Verdict::kMasked) AddLines(name, value, index);
+    if (verdict == Verdict::kMasked) {
+      AddLines(context.name, value, context.index);
+    }
     return verdict != Verdict::kHarmless && verdict != Verdict::kAllowed &&
            verdict != Verdict::kEmpty;
   }
 
- private:
   void Add(const std::string& name, std::string_view value, Verdict verdict,
            LeafKind kind, uint32_t index) {
     leaves_->list.push_back({name, value, verdict, kind, index});
@@ -82,26 +99,19 @@ class Judgement {
                                                        : Verdict::kAlone;
   }
 
-  Verdict CertainVerdict(const std::string& name,
-                         std::string_view value) const {
-    if (rules_.allow.HasValue(value) || rules_.allow.HasName(name)) {
+  Verdict WholeVerdict(const Context& context, std::string_view value,
+                       bool opened, bool holds_secrets) const {
+    if (rules_.allow.HasValue(value) || rules_.allow.HasName(context.name)) {
       return Verdict::kAllowed;
     }
-    return LengthVerdict(value);
-  }
-
-  Verdict WholeVerdict(const std::string& name, const std::string& key,
-                       std::string_view value, bool top, bool opened,
-                       bool holds_secrets) const {
-    const Verdict certain = CertainVerdict(name, value);
-    if (certain == Verdict::kAllowed || certain == Verdict::kEmpty ||
+    const Verdict by_length = LengthVerdict(value);
+    if (by_length == Verdict::kEmpty || context.secret.certain ||
         rules_.mask_all) {
-      return certain;
+      return by_length;
     }
-    if (!key.empty() && IsHarmlessKey(key)) return Verdict::kHarmless;
-    const bool sensitive = top ? IsSensitiveName(name) : NamesCredential(key);
+    if (IsHarmlessKey(context.key)) return Verdict::kHarmless;
     const bool harmless = opened ? !holds_secrets : IsHarmlessValue(value);
-    return harmless && !sensitive ? Verdict::kHarmless : certain;
+    return harmless && !context.sensitive ? Verdict::kHarmless : by_length;
   }
 
   // A logger puts a prefix before each line, so each is a secret of its own;
@@ -180,8 +190,7 @@ Leaves Judge(const SecretStore& store, const Rules& rules) {
   Leaves leaves;
   Judgement judgement(rules, &leaves);
   for (uint32_t i = 0; i < store.secrets().size(); ++i) {
-    const Secret& secret = store.secrets()[i];
-    judgement.Value(secret, i, secret.name, secret.key, secret.value, 0);
+    judgement.Judge(store.secrets()[i], i);
   }
   return leaves;
 }

@@ -3,8 +3,7 @@
 namespace maskpipe {
 
 std::string PrintableName(std::string_view name) {
-  constexpr size_t kLongest = 64;
-  std::string out(name.substr(0, kLongest));
+  std::string out(name.substr(0, kLongestName));
   for (char& c : out) {
     const char lower = static_cast<char>(c | 0x20);
     const bool kept = (lower >= 'a' && lower <= 'z') ||

@@ -48,8 +48,11 @@ class SecretStore {
   std::vector<Secret> secrets_;
 };
 
+inline constexpr size_t kLongestName = 64;
+
 // A name as every message, mask and metric prints it: bytes other than
-// [A-Za-z0-9_./-] become '_', and it ends after 64 bytes.
+// [A-Za-z0-9_./-] become '_', and it ends after kLongestName
+// bytes.
 std::string PrintableName(std::string_view name);
 
 }  // namespace maskpipe

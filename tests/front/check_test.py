@@ -166,7 +166,7 @@ class Against(CliTest):
 
     def test_the_printed_lines_calm_the_log_when_allowed(self):
         for name in ("level", "db level", "le*[vel]?", "folder/l\u00e9vel",
-                     "back\\slash", "x" * 80, " level "):
+                     "back\\slash", "x" * 63, " level "):
             with self.subTest(name=name):
                 secrets = {name: "info", **GOOD}
                 lines = [l for l in self.against(secrets).out.splitlines()
@@ -179,6 +179,17 @@ class Against(CliTest):
                                 "--log-level=error"), b"an info ***")
                 again = self.against(secrets, "--allow", allow)
                 self.assertNotIn(b"\nname:", again.out)
+
+    def test_a_name_that_is_printed_cut_off_allows_no_other(self):
+        host, password = "c" * 70 + "/host", "c" * 70 + "/password"
+        secrets = {host: "info", password: "s3cret-value"}
+        run = self.against(secrets)
+        self.assertNotIn(b"\nname:", run.out)
+        self.assertIn(b"allow it by its value", run.out)
+        allow = self.file("allow", b"name:" + b"c" * 64 + b"\n")
+        self.assertEqual(
+            self.masked(b"an s3cret-value", *self.named(secrets), "--allow",
+                        allow, "--log-level=error"), b"an ***")
 
     def test_a_sample_may_be_standard_input_or_a_descriptor(self):
         reader, writer = os.pipe()

@@ -109,6 +109,22 @@ TEST(Judge, OpensDotenvText) {
   EXPECT_THAT(Judged("KEY=value1"), Contains("s/KEY value1: masked"));
 }
 
+// As `docker --env-file` leaves the quotes of a dotenv file in the value.
+TEST(Judge, OpensAStructuredValueInQuotes) {
+  EXPECT_THAT(Judged("'pg://u:quoted-pw@h/d'"),
+              Contains("s/password quoted-pw: masked"));
+  EXPECT_THAT(Judged("'123456'"), Contains("s 123456: harmless"));
+  EXPECT_THAT(Judged("'123456'", {}, {.name = "db_password"}),
+              Contains("db_password 123456: masked"));
+}
+
+TEST(Judge, APartOfALargerFileIsJudgedByItsKey) {
+  EXPECT_THAT(Judged("3600", {}, {.name = "my-secret/ttl", .key = "ttl"}),
+              ElementsAre("my-secret/ttl 3600: harmless"));
+  EXPECT_THAT(Judged("3600", {}, {.name = "x/password", .key = "password"}),
+              ElementsAre("x/password 3600: alone"));
+}
+
 TEST(Judge, MaskAllKnowsNothingHarmless) {
   Rules rules;
   rules.mask_all = true;
