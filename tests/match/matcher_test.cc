@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -198,6 +200,39 @@ TEST(Matcher, AgreesWithTheOracleInRandomWorldsAtAGuardPage) {
               ToSet(oracle::Occurrences(needles, text)));
     if (HasFailure()) return;
   }
+}
+
+// The worked example of src/match/README.md, made anew.
+TEST(Matcher, TheTableInTheReadmeIsRight) {
+  const std::vector<std::string> words = {"abab", "bab!", "ab"};
+  const std::vector<Needle> needles = Distinct(words);
+  const Matcher matcher(needles);
+  const std::string text = "xababab!ab-abbab";
+  const auto padded = [](std::string s, size_t width) {
+    s.resize(std::max(s.size(), width), ' ');
+    return s;
+  };
+  std::string table =
+      "    text                 ends here    may go on\n";
+  for (size_t n = 1; n <= text.size(); ++n) {
+    std::string ends;
+    Matcher::Cursor cursor(0);
+    const Window window{std::string_view(text).substr(0, n), 0};
+    matcher.Scan(
+        window, &cursor,
+        [&](const Span& s) {
+          if (s.end == n) ends += (ends.empty() ? "" : " ") + words[s.secret];
+        },
+        Report::kAll);
+    const std::string live = text.substr(matcher.Pending(window, cursor),
+                                         n - matcher.Pending(window, cursor));
+    table += "    " + padded(text.substr(0, n), 21) +
+             padded(ends.empty() ? "-" : ends, 13) +
+             (live.empty() ? "-" : live) + "\n";
+  }
+  std::ifstream file(MASKPIPE_SOURCE_DIR "/src/match/README.md");
+  const std::string readme{std::istreambuf_iterator<char>(file), {}};
+  EXPECT_NE(readme.find(table), std::string::npos) << table;
 }
 
 TEST(Matcher, OfEqualNeedlesTheLowestSecretIsReported) {
