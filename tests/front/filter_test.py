@@ -66,6 +66,17 @@ class Copies(CliTest):
         logs = sorted(glob.glob(
             os.path.join(REPOSITORY, "tests/data/corpora/*.log")))
         self.assertTrue(logs, "no corpora")
+        self.assert_copied(logs)
+
+    def test_real_logs_without_a_secret_are_copied_byte_for_byte(self):
+        folder = os.environ.get("MASKPIPE_CORPORA")
+        if not folder:
+            self.skipTest("SKIPPED: MASKPIPE_CORPORA names no folder of logs")
+        logs = sorted(glob.glob(os.path.join(folder, "*.log")))
+        self.assertTrue(logs, "no logs in MASKPIPE_CORPORA")
+        self.assert_copied(logs)
+
+    def assert_copied(self, logs):
         source = self.one(b"no-log-holds-this-0x7f3a")
         for log in logs:
             with self.subTest(log=os.path.basename(log)):

@@ -238,4 +238,4 @@ def skip_under_sanitizer(test):
 
 def main():
     binary()
-    unittest.main()
+    unittest.main(verbosity=2)  # so that skips say why
