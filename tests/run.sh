@@ -82,7 +82,8 @@ stage_clang() {
 
 stage_asan() {
   build asan .build/asan
-  run_tests .build/asan -E '^(demo|readme)$'
+  # Taking cores of a sanitizer's terabytes of shadow would last for ever.
+  run_tests .build/asan -E '^(demo|readme|front.discretion)$'
 }
 
 stage_tsan() {
