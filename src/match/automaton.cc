@@ -127,14 +127,18 @@ void Automaton::Number(const Trie& trie, std::span<const Needle> needles) {
   for (size_t i = 1; i < n; ++i) parent_of[state[i]] = state[trie.parent[i]];
   for (State s = static_cast<State>(n); s-- > 1;) {
     uint32_t& of_parent = nearest_[parent_of[s]];
-    for (uint32_t e : {end_index_[s], nearest_[s]}) {
-      if (e == 0 || ends_[e].alone) continue;
-      if (of_parent == 0 ||
+    uint32_t anywhere = (of_parent | nearest_[s]) & kAnywhere;
+    uint32_t nearest = of_parent & ~kAnywhere;
+    if (end_index_[s] != 0 && !ends_[end_index_[s]].alone) anywhere = kAnywhere;
+    for (uint32_t e : {end_index_[s], nearest_[s] & ~kAnywhere}) {
+      if (e == 0) continue;
+      if (nearest == 0 ||
           std::pair(ends_[e].length, ends_[e].secret) <
-              std::pair(ends_[of_parent].length, ends_[of_parent].secret)) {
-        of_parent = e;
+              std::pair(ends_[nearest].length, ends_[nearest].secret)) {
+        nearest = e;
       }
     }
+    of_parent = nearest | anywhere;
   }
 }
 
@@ -204,8 +208,9 @@ size_t Automaton::SkipDead(std::string_view text, size_t i) const {
 
 Automaton::End Automaton::Truncated(State s, uint32_t least) const {
   for (; s != kRoot && depth_[s] >= least; s = fail_[s]) {
-    const End& whole = ends_[nearest_[s]];
-    if (nearest_[s] != 0 && whole.length <= 2 * uint64_t{depth_[s]}) {
+    const uint32_t nearest = nearest_[s] & ~kAnywhere;
+    const End& whole = ends_[nearest];
+    if (nearest != 0 && whole.length <= 2 * uint64_t{depth_[s]}) {
       return {depth_[s], whole.secret, false};
     }
   }

@@ -29,7 +29,7 @@ class Automaton {
   using State = uint32_t;
   static constexpr State kRoot = 0;
 
-  // A needle's end, as Ends() lists them for a state.
+  // A needle's end.
   struct End {
     uint32_t length = 0;  // bytes; 0: no needle ends here
     uint32_t secret = 0;
@@ -71,6 +71,8 @@ class Automaton {
   static constexpr uint32_t kFewChildren = 3;
   // Bytes that are loaded to see whether a needle may begin.
   static constexpr size_t kWindow = 4;
+  // In nearest_, marks a state below which a needle need not stand alone.
+  static constexpr uint32_t kAnywhere = uint32_t{1} << 31;
   // In a row, marks a transition to a state in which a needle ends.
   static constexpr uint32_t kEnds = uint32_t{1} << 31;
 
@@ -100,8 +102,8 @@ class Automaton {
   Table<State> ends_at_;     // this state or the next failure with an end; 0
   Table<uint32_t> row_;      // index of the full row, or kNone
   Table<uint32_t> end_index_;
-  Table<uint32_t> nearest_;  // in ends_: the shortest needle below that need
-                             // not stand alone; 0: none
+  Table<uint32_t> nearest_;  // in ends_: the shortest needle below; 0: none;
+                             // kAnywhere: one of them need not stand alone
   Table<uint8_t> label_;     // the byte that leads here
   Table<uint16_t> children_;
 
@@ -152,8 +154,7 @@ inline uint32_t Automaton::Hash(const uint8_t* at) const {
 template <typename F>
 uint32_t Automaton::LiveLength(State s, F&& may_stand_alone) const {
   for (; s != kRoot; s = fail_[s]) {
-    const bool goes_on_anywhere = nearest_[s] != 0;
-    if (goes_on_anywhere) return depth_[s];
+    if ((nearest_[s] & kAnywhere) != 0) return depth_[s];
     if (children_[s] != 0 && may_stand_alone(depth_[s])) return depth_[s];
   }
   return 0;

@@ -34,6 +34,9 @@ Needles MakeNeedles(const Leaves& leaves) {
     const bool alone = leaf.verdict == Verdict::kAlone;
     needles.list.push_back({leaf.value, i, alone});
     if (leaf.value.find_first_of(kBreaks) == leaf.value.npos) continue;
+    // Each line of it is a needle too; nobody prints so much in one piece.
+    constexpr size_t kLongestJoined = size_t{64} << 10;
+    if (leaf.value.size() > kLongestJoined) continue;
     for (std::string_view glue : {"\n", "\r\n", " ", ""}) {
       needles.list.push_back(
           {JoinLines(leaf.value, glue, needles.arena.get()), i, alone});

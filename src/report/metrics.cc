@@ -109,6 +109,11 @@ Status WriteMetrics(const std::string& path, const std::string& text) {
   const auto failed = [&] {
     return Status::Io(path + ": " + std::strerror(errno));
   };
+  // rename(2) would put a plain file in the place of a device or a link.
+  struct stat st = {};
+  if (::lstat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode)) {
+    return Status::Io(path + ": exists and is no regular file");
+  }
   std::string temporary = path + ".XXXXXX";
   const Fd fd(::mkostemp(temporary.data(), O_CLOEXEC));
   if (!fd.valid()) return failed();

@@ -24,7 +24,9 @@ void AllowList::Add(std::string_view text) {
   for (std::string_view line : Lines(text)) {
     if (line.starts_with('#')) continue;
     if (line.starts_with(kName)) {
-      globs_.emplace_back(Trim(line.substr(kName.size())));
+      // A glob of nothing but '*' would allow every secret.
+      const std::string_view glob = Trim(line.substr(kName.size()));
+      if (glob.find_first_not_of('*') != glob.npos) globs_.emplace_back(glob);
     } else if (line.starts_with(kValue)) {
       values_.emplace_back(Trim(line.substr(kValue.size())));
     } else {

@@ -5,6 +5,7 @@
 #include <rapidjson/reader.h>
 
 #include <algorithm>
+#include <charconv>
 #include <cstring>
 
 namespace maskpipe {
@@ -84,7 +85,8 @@ class Collector {
     NextElement();
     std::string path, key;
     for (const Open& o : open_) {
-      path += (path.empty() ? "" : "/") + o.step;
+      if (&o != &open_.front()) path += '/';
+      path.append(o.step, 0, kJsonStep);
       if (o.is_object) key = o.step;
     }
     out_->leaves.push_back({std::move(path), std::move(key), value});
@@ -94,7 +96,10 @@ class Collector {
 
   bool Start(bool is_object) {
     NextElement();
-    if (open_.empty()) out_->is_object = is_object;
+    if (open_.empty()) {
+      out_->is_object = is_object;
+      out_->is_collection = true;
+    }
     if (open_.size() == kJsonDepth) {
       too_deep_ = true;
       return false;
@@ -119,8 +124,10 @@ class Collector {
   }
 
   void AddMember(std::string_view value) {
-    out_->members.push_back(
-        {open_[0].step, value, LineOf(text_, stream_.Tell())});
+    // Counted on from the last member, not from the start.
+    line_ += LineOf(text_.substr(counted_), stream_.Tell() - counted_) - 1;
+    counted_ = stream_.Tell();
+    out_->members.push_back({open_[0].step, value, line_});
   }
 
   std::string_view text_;
@@ -129,7 +136,47 @@ class Collector {
   JsonText* out_;
   std::vector<Open> open_;
   bool too_deep_ = false;
+  size_t counted_ = 0;  // up to where lines are counted
+  size_t line_ = 1;     // there
 };
+
+constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+
+// The code unit of the \uXXXX at the start of `text`; -1: none is there.
+int CodeUnit(std::string_view text) {
+  if (text.size() < 6 || text[0] != '\\' || text[1] != 'u') return -1;
+  int unit = 0;
+  const auto [end, error] =
+      std::from_chars(text.data() + 2, text.data() + 6, unit, 16);
+  return error == std::errc() && end == text.data() + 6 ? unit : -1;
+}
+
+// `text` with \ufffd for each escape of half a surrogate pair, which RapidJSON
+// refuses; the same length, so that offsets stay.
+std::string_view WithoutHalfPairs(std::string_view text, Arena* arena) {
+  constexpr std::string_view kReplacement = "\\ufffd";
+  if (text.find("\\ud") == text.npos && text.find("\\uD") == text.npos) {
+    return text;
+  }
+  char* out = static_cast<char*>(arena->allocate(text.size(), 1));
+  std::memcpy(out, text.data(), text.size());
+  for (size_t i = 0; i + 1 < text.size(); ++i) {
+    if (text[i] != '\\') continue;
+    const int unit = CodeUnit(text.substr(i));
+    const bool high = unit >= 0xd800 && unit <= 0xdbff;
+    const bool low = unit >= 0xdc00 && unit <= 0xdfff;
+    const int next = high ? CodeUnit(text.substr(i + 6)) : -1;
+    if (high && next >= 0xdc00 && next <= 0xdfff) {
+      i += 11;  // a whole pair
+    } else if (high || low) {
+      std::memcpy(out + i, kReplacement.data(), kReplacement.size());
+      i += 5;
+    } else {
+      ++i;  // the escaped character, which may be a backslash
+    }
+  }
+  return {out, text.size()};
+}
 
 }  // namespace
 
@@ -137,6 +184,10 @@ JsonError ReadJson(std::string_view text, Arena* arena, JsonText* out) {
   using Reader = rapidjson::GenericReader<rapidjson::UTF8<>,
                                           rapidjson::UTF8<>, ArenaAllocator>;
   Arena scratch;
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
+  text = WithoutHalfPairs(text, arena);
   ArenaAllocator allocator(&scratch);
   Reader reader(&allocator);
   rapidjson::MemoryStream stream(text.data(), text.size());

@@ -19,7 +19,8 @@
 namespace maskpipe {
 
 struct JsonLeaf {
-  std::string path;        // keys and indices from the outermost, by '/'
+  std::string path;        // keys and indices from the outermost, by '/', each
+                           // cut off after kJsonStep bytes
   std::string key;         // the nearest key above; an element has its array's
   std::string_view value;  // decoded string, or a number's or literal's text
 };
@@ -33,6 +34,7 @@ struct JsonMember {
 
 struct JsonText {
   bool is_object = false;
+  bool is_collection = false;  // an object or an array
   std::vector<JsonLeaf> leaves;
   std::vector<JsonMember> members;
 };
@@ -43,8 +45,10 @@ struct JsonError {
 };
 
 inline constexpr size_t kJsonDepth = 64;
+inline constexpr size_t kJsonStep = 128;
 
-// Accepts what Python's json.loads accepts of the numbers (NaN, Infinity) too.
+// Accepts what Python's json.loads accepts, too: NaN, Infinity, and escapes of
+// half a surrogate pair, which decode to U+FFFD. A byte order mark is skipped.
 JsonError ReadJson(std::string_view text, Arena* arena, JsonText* out);
 
 }  // namespace maskpipe

@@ -16,10 +16,13 @@ struct Part {
   std::string path;
   std::string key;  // empty: no key says anything about it
   std::string_view value;
+  bool same = false;  // the same value in another spelling: no name of its own
 };
 
 // What opens to parts that open again: a JSON string in a URI in JSON …
 constexpr int kOpenings = 16;
+// A URI's parts are read in three ways, so URIs in URIs multiply.
+constexpr int kUriOpenings = 3;
 
 class Judgement {
  public:
@@ -30,7 +33,7 @@ class Judgement {
   void Judge(const Secret& secret, uint32_t index) {
     const bool sensitive = secret.key.empty() ? IsSensitiveName(secret.name)
                                               : NamesCredential(secret.key);
-    Value({secret, index, secret.name, secret.key, sensitive}, secret.value, 0);
+    Value({secret, index, secret.name, secret.key, sensitive}, secret.value);
   }
 
  private:
@@ -41,40 +44,44 @@ class Judgement {
     std::string name;
     std::string key;
     bool sensitive;  // by its name or key: what stands there is a credential
+    int depth = 0;   // openings so far
+    int uris = 0;    // of those, of URIs
   };
 
   // Judges a value and all it holds. False: all of it is harmless.
-  bool Value(const Context& context, std::string_view raw, int depth) {
+  bool Value(const Context& context, std::string_view raw) {
     const std::string_view value = Trim(raw);
     const size_t own = leaves_->list.size();
-    leaves_->list.push_back({context.name, value, Verdict::kMasked,
-                             depth == 0 ? LeafKind::kWhole : LeafKind::kPart,
-                             context.index});
+    leaves_->list.push_back(
+        {context.name, value, Verdict::kMasked,
+         context.depth == 0 ? LeafKind::kWhole : LeafKind::kPart,
+         context.index});
+    Context inner = context;
+    ++inner.depth;
     std::vector<Part> parts;
-    const bool opened = context.secret.open && depth < kOpenings &&
-                        OpenValue(value, &parts);
+    const bool opened = context.secret.open && context.depth < kOpenings &&
+                        OpenValue(value, &inner, &parts);
     bool holds_secrets = false;
     for (const Part& part : parts) {
-      Context inner = context;
-      if (!part.path.empty()) {  // else it is the value, without its quotes
-        inner.name += "/" + part.path;
+      if (!part.same) {
+        inner.name = context.name + "/" + part.path;
         inner.key = part.key;
         inner.sensitive = NamesCredential(part.key);
       }
       // Not `holds_secrets || Value(...)`: every part must be judged.
-      holds_secrets |= Value(inner, part.value, depth + 1);
+      holds_secrets |= Value(inner, part.value);
     }
     constexpr size_t kLeastQuoted = 8;
-    if (const std::string_view inner = Unquote(value);
-        !opened && inner.size() < value.size() &&
-        value.size() >= kLeastQuoted && depth < kOpenings) {
-      Value(context, inner, depth + 1);
+    if (const std::string_view unquoted = Unquote(value);
+        !opened && unquoted.size() < value.size() &&
+        value.size() >= kLeastQuoted && context.depth < kOpenings) {
+      Value(inner, unquoted);
     }
     const Verdict verdict =
         WholeVerdict(context, value, opened, holds_secrets);
     leaves_->list[own].verdict = verdict;
     if (verdict == Verdict::kMasked) {
-      AddLines(context.name, value, context.index);
+      AddLines(context.name, value, context.index, opened);
     }
     return verdict != Verdict::kHarmless && verdict != Verdict::kAllowed &&
            verdict != Verdict::kEmpty;
@@ -116,8 +123,9 @@ class Judgement {
 
   // A logger puts a prefix before each line, so each is a secret of its own;
   // but not `{`, `else` or a PEM header, which would mask harmless text.
+  // Of a structured value, lines that hold nothing but harmless parts stay.
   void AddLines(const std::string& name, std::string_view value,
-                uint32_t index) {
+                uint32_t index, bool opened) {
     if (value.find_first_of("\r\n") == value.npos) return;
     const bool anywhere = rules_.short_secrets == ShortSecrets::kAnywhere;
     for (std::string_view line : Lines(value)) {
@@ -127,14 +135,37 @@ class Judgement {
           (!IsDistinctive(line) || IsPemArmour(line) || IsOneSymbol(line))) {
         continue;
       }
+      if (opened && IsHarmlessMember(line)) continue;
       Add(name, line, Verdict::kMasked, LeafKind::kLine, index);
     }
   }
 
+  // Whether a line of pretty-printed JSON is `"key": value,` with a harmless
+  // key or value.
+  bool IsHarmlessMember(std::string_view line) {
+    if (rules_.mask_all || !line.starts_with('"')) return false;
+    if (line.ends_with(',')) line.remove_suffix(1);
+    const std::string member = "{" + std::string(line) + "}";
+    JsonText json;
+    if (!ReadJson(member, leaves_->arena.get(), &json).what.empty()) {
+      return false;
+    }
+    return std::all_of(
+        json.leaves.begin(), json.leaves.end(), [](const JsonLeaf& leaf) {
+          return IsHarmlessKey(leaf.key) ||
+                 (IsHarmlessValue(leaf.value) && !NamesCredential(leaf.key));
+        });
+  }
+
   // False: the value has no structure that we know.
-  bool OpenValue(std::string_view value, std::vector<Part>* parts) {
-    return OpenJson(value, parts) || OpenUriValue(value, parts) ||
-           OpenDotenv(value, parts);
+  bool OpenValue(std::string_view value, Context* inner,
+                 std::vector<Part>* parts) {
+    if (OpenJson(value, parts)) return true;
+    if (inner->uris < kUriOpenings && OpenUriValue(value, parts)) {
+      ++inner->uris;
+      return true;
+    }
+    return OpenDotenv(value, parts);
   }
 
   bool OpenJson(std::string_view value, std::vector<Part>* parts) {
@@ -147,8 +178,9 @@ class Judgement {
       return false;
     }
     for (JsonLeaf& leaf : json.leaves) {
+      const bool same = !json.is_collection;  // a lone string, without quotes
       parts->push_back(
-          {std::move(leaf.path), std::move(leaf.key), leaf.value});
+          {std::move(leaf.path), std::move(leaf.key), leaf.value, same});
     }
     return true;
   }
@@ -157,7 +189,8 @@ class Judgement {
     if (!IsUri(value)) return false;
     for (UriPart& part : OpenUri(value, leaves_->arena.get())) {
       std::string key = part.is_query ? part.name : "";
-      parts->push_back({std::move(part.name), std::move(key), part.value});
+      parts->push_back({std::move(part.name), std::move(key), part.value,
+                        false});
     }
     return true;
   }
@@ -169,12 +202,13 @@ class Judgement {
       return false;
     }
     // One line NAME=VALUE may as well be a token such as base64 with its
-    // padding; what is short there would only make noise.
+    // padding: what is short there would only make noise, and its first half
+    // is no name that may be printed.
     const bool sure = entries.size() > 1;
     for (const DotenvEntry& entry : entries) {
       for (std::string_view v : entry.values) {
         if (!sure && Characters(Trim(v)) < rules_.min_length) continue;
-        parts->push_back({entry.name, entry.name, v});
+        parts->push_back({sure ? entry.name : "value", entry.name, v, false});
       }
     }
     return !parts->empty();

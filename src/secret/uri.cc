@@ -7,6 +7,8 @@
 namespace maskpipe {
 namespace {
 
+constexpr std::string_view kJdbc = "jdbc:";
+
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   const char lower = static_cast<char>(c | 0x20);
@@ -77,6 +79,28 @@ class Opener {
   std::vector<UriPart> parts_;
 };
 
+// Path segments, query values and the fragment of what follows the authority.
+void OpenRest(std::string_view rest, bool jdbc, Opener* parts) {
+  // JDBC writes properties behind ';' (SQL Server) or '?' (PostgreSQL).
+  const std::string_view query_marks = jdbc ? "?;" : "?";
+  const std::string_view pair_marks = jdbc ? "&;" : "&";
+  std::string_view fragment, query, path;
+  rest = Until(rest, "#", &fragment);
+  rest = Until(rest, query_marks, &query);
+  Until(rest, "/", &path);  // what is before it is host and port
+  while (!query.empty()) {
+    const std::string_view pair = Until(query, pair_marks, &query);
+    std::string_view value;
+    const std::string_view key = Until(pair, "=", &value);
+    parts->Add(std::string(key), value, true);
+  }
+  while (!path.empty()) {
+    const std::string_view segment = Until(path, "/", &path);
+    if (IsToken(segment)) parts->Add("path", segment);
+  }
+  parts->Add("fragment", fragment);
+}
+
 }  // namespace
 
 bool IsUri(std::string_view text) {
@@ -84,7 +108,9 @@ bool IsUri(std::string_view text) {
   if (colon == 0 || colon == text.npos || colon + 3 == text.size()) {
     return false;
   }
-  const std::string_view scheme = text.substr(0, colon);
+  std::string_view scheme = text.substr(0, colon);
+  if (scheme.starts_with(kJdbc)) scheme.remove_prefix(kJdbc.size());
+  if (scheme.empty()) return false;
   const auto is_letter = [](char c) {
     const char lower = static_cast<char>(c | 0x20);
     return lower >= 'a' && lower <= 'z';
@@ -99,47 +125,33 @@ bool IsUri(std::string_view text) {
          text.find_first_of("\t\n\v\f\r") == text.npos;
 }
 
-// 1 fragment and query, 2 authority and path, 3 user information: the last '@'
-// ends it and the first ':' in it splits it.
+// The user information ends at an '@', and the first ':' in it splits it. Which
+// '@' that is, readers disagree on where a password holds a raw '/', '?' or '#'
+// or a query holds an '@': both readings count.
 std::vector<UriPart> OpenUri(std::string_view uri, Arena* arena) {
   Opener parts(arena);
-  std::string_view rest = uri.substr(uri.find("://") + 3);
-
-  // 1. A password may hold raw '/', '?' or '#', so the last '@' is sought
-  // before anything else is cut off.
-  std::string_view user_info;
-  if (const size_t at = rest.rfind('@'); at != rest.npos) {
-    const size_t slash = rest.find_first_of("/?#");
-    // An '@' in path or query belongs to them where the authority before it
-    // has no ':' that could begin a password.
-    if (slash > at || rest.substr(0, slash).find(':') != rest.npos) {
-      user_info = rest.substr(0, at);
-      rest.remove_prefix(at + 1);
+  const bool jdbc = uri.starts_with(kJdbc);
+  const std::string_view rest = uri.substr(uri.find("://") + 3);
+  const size_t authority_end = std::min(rest.find_first_of("/?#"), rest.size());
+  const size_t strict = rest.substr(0, authority_end).rfind('@');
+  const size_t last = rest.rfind('@');
+  const auto add_user_info = [&parts](std::string_view user_info) {
+    const size_t colon = user_info.find(':');
+    if (colon != user_info.npos && colon + 1 < user_info.size()) {
+      parts.Add("password", user_info.substr(colon + 1));
+    } else {
+      parts.Add("user", user_info.substr(0, colon));
     }
+  };
+  // RFC 3986: the '@' stands before the first of "/?#".
+  if (strict != rest.npos) add_user_info(rest.substr(0, strict));
+  OpenRest(strict == rest.npos ? rest : rest.substr(strict + 1), jdbc, &parts);
+  // What people write: the last '@', where a ':' can begin a password.
+  if (last != rest.npos && last != strict &&
+      rest.substr(0, authority_end).find(':') != rest.npos) {
+    add_user_info(rest.substr(0, last));
+    OpenRest(rest.substr(last + 1), jdbc, &parts);
   }
-  std::string_view fragment, query, path;
-  rest = Until(rest, "#", &fragment);
-  rest = Until(rest, "?", &query);
-  Until(rest, "/", &path);  // 2. what is before it is host and port
-
-  // 3.
-  const size_t colon = user_info.find(':');
-  if (colon != user_info.npos && colon + 1 < user_info.size()) {
-    parts.Add("password", user_info.substr(colon + 1));
-  } else {
-    parts.Add("user", user_info.substr(0, colon));
-  }
-  while (!query.empty()) {
-    const std::string_view pair = Until(query, "&", &query);
-    std::string_view value;
-    const std::string_view key = Until(pair, "=", &value);
-    parts.Add(std::string(key), value, true);
-  }
-  while (!path.empty()) {
-    const std::string_view segment = Until(path, "/", &path);
-    if (IsToken(segment)) parts.Add("path", segment);
-  }
-  parts.Add("fragment", fragment);
   return parts.Take();
 }
 

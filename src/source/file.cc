@@ -1,8 +1,9 @@
 // file:PATH — a .json, .yaml, dotenv or one-per-line file of secrets.
 //
-// The format is told by the name's ending, else by what the text looks like,
-// else by [format=json|yaml|dotenv|lines|value]; `value` takes the whole file
-// as one secret.
+// [format=json|yaml|dotenv|lines|value] says which, else the name's ending, else
+// what the text looks like; `value` takes the whole file as one secret. Where
+// dotenv or YAML is only guessed, each line is a secret too: a line of base64
+// with its padding looks like NAME= as well.
 
 #include <algorithm>
 #include <set>
@@ -106,15 +107,36 @@ std::string FormatByName(const std::string& path) {
   return "";
 }
 
-std::string FormatByText(SecretFile* file) {
+// A file that does not say what it is.
+Status LoadGuessed(const std::string& path, SecretFile* file,
+                   SecretStore* store) {
   const std::string_view text = Trim(file->text());
-  if (text.starts_with('{')) return "json";
-  if (text.starts_with('[') && text.ends_with(']')) return "json";
+  if (text.starts_with('{') || (text.starts_with('[') && text.ends_with(']'))) {
+    return LoadJson(path, file, store);
+  }
   std::vector<DotenvEntry> entries;
-  const bool dotenv =
-      ReadDotenv(text, file->arena(), &entries).what.empty() &&
-      !entries.empty();
-  return dotenv ? "dotenv" : "lines";
+  if (ReadDotenv(text, file->arena(), &entries).what.empty()) {
+    for (const DotenvEntry& entry : entries) {
+      for (std::string_view value : entry.values) {
+        // "=" and nothing is how base64 is padded.
+        if (value.find_first_not_of('=') == value.npos) continue;
+        store->Add({.name = BaseName(path) + "/line" +
+                            std::to_string(entry.line),
+                    .key = entry.name},
+                   value);
+      }
+    }
+    return LoadLines(path, file, store);
+  }
+  YamlText yaml;
+  if (ReadYaml(text, file->arena(), &yaml).what.empty()) {
+    for (const YamlLeaf& leaf : yaml.leaves) {
+      if (leaf.depth == 0) continue;  // a text of many lines: no mapping
+      store->Add({.name = leaf.path, .key = leaf.depth > 1 ? leaf.key : ""},
+                 leaf.value);
+    }
+  }
+  return LoadLines(path, file, store);
 }
 
 struct Format {
@@ -153,7 +175,7 @@ Status LoadFile(const SourceSpec& spec, const SourceLimits& limits,
   }
   Result<SecretFile> file = SecretFile::Read(spec.argument, limits, warnings);
   if (!file.ok()) return file.status();
-  if (format.empty()) format = FormatByText(&*file);
+  if (format.empty()) return LoadGuessed(spec.argument, &*file, store);
   return known()->load(spec.argument, &*file, store);
 }
 

@@ -112,8 +112,14 @@ Result<SecretFile> SecretFile::Read(const std::string& path,
     if (size > kLargestSecretFile) return Failed(path, too_large);
   }
   if (size == 0) return Failed(path, "is empty (0 bytes)");
+  // The byte order mark that editors put before UTF-8 is no part of a secret.
+  constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
+  std::string_view text(buffer.data(), size);
+  if (text.starts_with(kByteOrderMark)) {
+    text.remove_prefix(kByteOrderMark.size());
+  }
   SecretFile file;
-  file.text_ = file.arena_->Copy({buffer.data(), size});
+  file.text_ = file.arena_->Copy(text);
   return file;
 }
 

@@ -9,6 +9,8 @@ namespace maskpipe {
 namespace {
 
 constexpr uint32_t kNoLabel = ~uint32_t{0};
+// Each takes about 70 bytes while it is compiled.
+constexpr size_t kMostNeedleBytes = size_t{64} << 20;
 
 // The masked leaves in the order of their names, and each leaf's place there.
 std::vector<uint32_t> OrderByName(const Leaves& leaves,
@@ -41,6 +43,14 @@ Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
 
   // 2.
   Needles needles = MakeNeedles(leaves);
+  size_t needle_bytes = 0;
+  for (const Needle& n : needles.list) needle_bytes += n.bytes.size();
+  if (needle_bytes > kMostNeedleBytes) {
+    return Status::Source(
+        "the secrets amount to " + std::to_string(needle_bytes >> 20) +
+        " MiB; at most " + std::to_string(kMostNeedleBytes >> 20) +
+        " MiB can be masked at once; give a narrower source");
+  }
   for (Needle& n : needles.list) n.secret = place[n.secret];
   std::shared_ptr<CompiledSet> set(new CompiledSet(needles, options));
 
@@ -77,8 +87,11 @@ Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
 }
 
 std::string CompiledSet::SafeName(const std::string& name) const {
+  // Before it is made printable and cut off, too: that may hide where a secret
+  // stands in it, and still show most of it.
   std::string printable = PrintableName(name);
-  return Occurs(*this, printable) ? "***" : printable;
+  const bool tells = Occurs(*this, name) || Occurs(*this, printable);
+  return tells ? std::string(kHiddenName) : printable;
 }
 
 }  // namespace maskpipe

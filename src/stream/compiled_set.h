@@ -11,6 +11,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/base/status.h"
@@ -25,11 +26,14 @@ namespace maskpipe {
 struct MaskOptions {
   std::string mask = "***";
   // For {hash}; sets that one stream uses share it.
-  std::shared_ptr<const HashKey> hash_key = HashKey::Random();
+  std::shared_ptr<const HashKey> hash_key = HashKey::OfThisProcess();
   Rules rules;
   bool truncated = true;   // mask what the end of the stream cuts off
   bool hold_line = false;  // release only whole lines
 };
+
+// Stands for a name in which a secret occurs.
+inline constexpr std::string_view kHiddenName = "***";
 
 // A leaf that is masked: what its mask prints and who counts it.
 struct Label {

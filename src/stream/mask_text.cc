@@ -3,6 +3,7 @@
 #include <sodium.h>
 
 #include <array>
+#include <mutex>
 
 #include "src/base/arena.h"
 #include "src/secret/text.h"
@@ -18,11 +19,18 @@ constexpr size_t kHashBytes = 4;
 
 }  // namespace
 
-std::shared_ptr<const HashKey> HashKey::Random() {
+std::shared_ptr<const HashKey> HashKey::OfThisProcess() {
+  static std::mutex mutex;
+  static std::shared_ptr<const HashKey> of_this_process;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (of_this_process != nullptr && of_this_process->arena_.intact()) {
+    return of_this_process;
+  }
   char bytes[crypto_auth_hmacsha256_KEYBYTES];
   ::randombytes_buf(bytes, sizeof bytes);
   std::shared_ptr<const HashKey> key = FromBytes({bytes, sizeof bytes});
   Wipe(bytes, sizeof bytes);
+  of_this_process = key;
   return key;
 }
 

@@ -21,8 +21,9 @@ namespace maskpipe {
 
 class HashKey {
  public:
-  // A key of this process alone: hashes of another run differ.
-  static std::shared_ptr<const HashKey> Random();
+  // The key of this process alone, the same at each call: hashes of another
+  // run differ. A forked child gets one of its own. Thread-safe.
+  static std::shared_ptr<const HashKey> OfThisProcess();
   // A key from --hash-key-file, of any length; what HMAC makes of it.
   static std::shared_ptr<const HashKey> FromBytes(std::string_view bytes);
   HashKey(const HashKey&) = delete;

@@ -71,6 +71,30 @@ TEST(Json, RefusesWhatIsNestedTooDeep) {
   EXPECT_NE(r.error.what.find("deeper"), std::string::npos);
 }
 
+TEST(Json, DecodesHalfASurrogatePairAsPythonAccepts) {
+  const Read r(R"({"a":"\ud800x","b":"\udfff","c":"\ud83d\ude00","d":"\\ud800"})");
+  ASSERT_EQ(r.error.what, "");
+  EXPECT_EQ(r.json.leaves[0].value, "\xef\xbf\xbdx");
+  EXPECT_EQ(r.json.leaves[1].value, "\xef\xbf\xbd");
+  EXPECT_EQ(r.json.leaves[2].value, "\xf0\x9f\x98\x80");
+  EXPECT_EQ(r.json.leaves[3].value, "\\ud800");
+}
+
+TEST(Json, SkipsAByteOrderMark) {
+  EXPECT_EQ(Read("\xef\xbb\xbf{\"a\":1}").json.leaves.size(), 1u);
+}
+
+TEST(Json, ManyMembersAndLongKeysCostNoMoreThanTheirBytes) {
+  std::string text = "{\"" + std::string(100000, 'k') + "\":[";
+  for (int i = 0; i < 5000; ++i) text += (i == 0 ? "" : ",") + std::string("1");
+  text += "]";
+  for (int i = 0; i < 50000; ++i) text += ",\n\"k" + std::to_string(i) + "\":1";
+  const Read r(text + "}");
+  ASSERT_EQ(r.error.what, "");
+  EXPECT_EQ(r.json.members.back().line, 50001u);
+  EXPECT_LT(r.json.leaves[0].path.size(), 200u);
+}
+
 TEST(Json, TakesInvalidUtf8AsItIs) {
   const Read r("{\"a\":\"\xff\xfe\"}");
   ASSERT_EQ(r.error.what, "");

@@ -106,7 +106,7 @@ TEST(Judge, OpensDotenvText) {
   EXPECT_THAT(leaves, Contains("s/TOKEN abc def: masked"));
   // A single line may as well be base64 with its padding.
   EXPECT_THAT(Judged("Zm9vYmFy="), ElementsAre("s Zm9vYmFy=: masked"));
-  EXPECT_THAT(Judged("KEY=value1"), Contains("s/KEY value1: masked"));
+  EXPECT_THAT(Judged("KEY=value1"), Contains("s/value value1: masked"));
 }
 
 // As `docker --env-file` leaves the quotes of a dotenv file in the value.
@@ -162,6 +162,43 @@ TEST(Judge, WithAnywhereEveryLineOfTheLeastLengthCounts) {
   EXPECT_THAT(leaves, Contains("s return: masked"));
   EXPECT_THAT(leaves, Contains("s end: masked"));
   EXPECT_EQ(leaves.size(), 3u);
+}
+
+TEST(Judge, UrisInUrisDoNotMultiplyWithoutBound) {
+  std::string value = "core";
+  for (int i = 0; i < 12; ++i) {
+    std::string encoded;
+    for (char c : value) {
+      if (c == '%' || c == '+' || c == ':' || c == '/' || c == '?' || c == '=') {
+        constexpr char kHex[] = "0123456789ABCDEF";
+        encoded += '%';
+        encoded += kHex[c >> 4];
+        encoded += kHex[c & 15];
+      } else {
+        encoded += c;
+      }
+    }
+    value = "u://h?a=+" + encoded;
+    if (value.size() > 3000) break;
+  }
+  EXPECT_LE(Judged(value).size(), 100u);
+}
+
+TEST(Judge, TheFirstHalfOfAnAssignmentIsNoNameToPrint) {
+  EXPECT_THAT(Judged("c2VjcmV0dG9rZW5BQUFB=abcdefgh"),
+              Contains("s/value abcdefgh: masked"));
+}
+
+TEST(Judge, HarmlessLinesOfPrettyPrintedJsonStay) {
+  const auto leaves = Judged(
+      "{\n  \"host\": \"db.internal\",\n  \"pw\": \"a\\tb-secret\"\n}");
+  EXPECT_THAT(leaves, Contains("s \"pw\": \"a\\tb-secret\": masked"));
+  EXPECT_THAT(leaves, Not(Contains("s \"host\": \"db.internal\",: masked")));
+}
+
+TEST(Judge, AnEmptyKeyIsAKey) {
+  EXPECT_THAT(Judged("{\"host\":{\"\":\"emptykey-secret\"}}"),
+              Contains("s/host/ emptykey-secret: masked"));
 }
 
 TEST(Judge, WhatSomebodyAddedIsNeitherOpenedNorHarmless) {

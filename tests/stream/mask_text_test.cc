@@ -1,6 +1,8 @@
 #include "src/stream/mask_text.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 namespace maskpipe {
 namespace {
@@ -30,9 +32,16 @@ TEST(MaskText, ShortValuesAreNotHashed) {
   EXPECT_NE(Rendered("{hash}", "twelve-chars"), "********");
 }
 
-TEST(MaskText, ARandomKeyDiffersFromRunToRun) {
-  EXPECT_NE(HashKey::Random()->Hash("some value"),
-            HashKey::Random()->Hash("some value"));
+TEST(MaskText, AProcessHasOneKeyAndAForkedChildAnother) {
+  const std::string hash = HashKey::OfThisProcess()->Hash("some value");
+  EXPECT_EQ(hash, HashKey::OfThisProcess()->Hash("some value"));
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::_exit(HashKey::OfThisProcess()->Hash("some value") != hash ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
 TEST(MaskText, EmptyOnesAndLineBreaksAreRefused) {
