@@ -16,7 +16,8 @@
  * Errors. A function that returns int gives 0 (maskpipe_mask: 0 or 1), or a
  * negative MASKPIPE_E_ value. One that returns a pointer gives NULL. Where
  * there is `char **error` it may be NULL; else *error is set to NULL, or on
- * failure to a text for maskpipe_free(). No text holds a value. No exception
+ * failure to a text for maskpipe_free() (or NULL where there was no memory for
+ * it). No text holds a value. No exception
  * crosses this interface. Whoever gets an error must not print what it wanted
  * masked.
  *
@@ -72,7 +73,14 @@ MASKPIPE_API void maskpipe_secrets_free(maskpipe_secrets *secrets);
 
 /* Adds a value under a name. Both are copied. The value is trimmed and each
  * line of it is masked too, but it is not opened: a JSON document is one value
- * here. `name` ends in NUL; it may be printed. */
+ * here. `name` ends in NUL; it may be printed.
+ *
+ * What a masker then does with it depends on its options: a value below
+ * "min-length" is masked only where no letter or digit stands beside it, and one
+ * or two characters, one symbol over and over ("-----") and what the allow list
+ * names (built in: "airflow", "true", "localhost" and the like) are not masked,
+ * since they would blank the log. "short-secrets" set to "anywhere" changes
+ * that. */
 MASKPIPE_API int maskpipe_secrets_add(maskpipe_secrets *secrets,
                                       const char *name, const char *value,
                                       size_t value_len, char **error);
@@ -117,7 +125,7 @@ MASKPIPE_API int maskpipe_mask(const maskpipe_masker *masker, const char *in,
 
 /* `sink` takes n > 0 bytes, valid during the call only, and returns 0, or
  * anything else to say that it failed. It is called from within write and
- * finish only, and must not call into the same stream. */
+ * finish only; a call into the same stream from there is MASKPIPE_E_STATE. */
 MASKPIPE_API maskpipe_stream *maskpipe_stream_new(
     const maskpipe_masker *masker,
     int (*sink)(void *ctx, const char *bytes, size_t n), void *ctx);

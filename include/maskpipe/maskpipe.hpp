@@ -80,9 +80,9 @@ class Options {
 
   void set(const std::string& name, const std::string& value) {
     char* error = nullptr;
-    internal::Check(::maskpipe_options_set(p_.get(), name.c_str(),
-                                           value.c_str(), &error),
-                    &error);
+    internal::Check(
+        ::maskpipe_options_set(p_.get(), name.c_str(), value.c_str(), &error),
+        &error);
   }
 
   const maskpipe_options* get() const { return p_.get(); }
@@ -100,8 +100,8 @@ class Secrets {
   // Copied; trimmed; never opened.
   void add(const std::string& name, std::string_view value) {
     char* error = nullptr;
-    internal::Check(::maskpipe_secrets_add(p_.get(), name.c_str(),
-                                           value.data(), value.size(), &error),
+    internal::Check(::maskpipe_secrets_add(p_.get(), name.c_str(), value.data(),
+                                           value.size(), &error),
                     &error);
   }
 

@@ -122,7 +122,8 @@ struct maskpipe_stream {
   CallbackSink callback;
   maskpipe::Stream stream;
   bool finished = false;
-  bool dead = false;  // an exception left it in an unknown state
+  bool dead = false;     // an exception left it in an unknown state
+  bool in_call = false;  // its sink must not call back into it
 };
 
 namespace {
@@ -132,8 +133,10 @@ template <typename F>
 int OnStream(maskpipe_stream* stream, F&& f) {
   if (stream == nullptr) return MASKPIPE_E_USAGE;
   if (stream->dead) return MASKPIPE_E_MEMORY;
-  if (stream->finished) return MASKPIPE_E_STATE;
+  if (stream->finished || stream->in_call) return MASKPIPE_E_STATE;
+  stream->in_call = true;
   const int code = Guarded(nullptr, f);
+  stream->in_call = false;
   if (code == MASKPIPE_E_MEMORY) stream->dead = true;
   return code;
 }
@@ -266,10 +269,8 @@ int maskpipe_stream_write(maskpipe_stream* stream, const char* bytes,
 int maskpipe_stream_set_masker(maskpipe_stream* stream,
                                const maskpipe_masker* masker) {
   if (masker == nullptr) return MASKPIPE_E_USAGE;
-  return OnStream(stream, [&] {
-    stream->stream.SetMasker(masker->set);
-    return Status::Ok();
-  });
+  return OnStream(stream,
+                  [&] { return stream->stream.SetMasker(masker->set); });
 }
 
 int maskpipe_stream_finish(maskpipe_stream* stream) {

@@ -48,7 +48,7 @@ class [[nodiscard]] Status {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}  // NOLINT: by design
+  Result(T value) : value_(std::move(value)) {}         // NOLINT: by design
   Result(Status status) : status_(std::move(status)) {  // NOLINT: by design
     assert(!status_.ok());
   }

@@ -8,6 +8,9 @@
 #include <cstring>
 #include <string>
 
+#include "src/front/front.h"
+#include "src/report/log.h"
+
 namespace maskpipe {
 namespace {
 
@@ -43,11 +46,10 @@ Status AddedSecrets::Take(Stream* stream) {
     if (!more) fd_ = -1;  // nobody is left who could write
   }
   if (batch.empty()) return Status::Ok();
-  if (Status s = Compile(batch); !s.ok()) return s;  // 2
+  if (Status s = Compile(batch); !s.ok()) return s;      // 2
   std::vector<std::shared_ptr<const CompiledSet>> sets;  // 3
   for (const Level& level : levels_) sets.push_back(level.set);
-  stream->SetAdded(std::move(sets));
-  return Status::Ok();
+  return stream->SetAdded(std::move(sets));
 }
 
 // One read; *any is false at the end of the descriptor.
@@ -69,17 +71,19 @@ Status AddedSecrets::Split(SecretStore* batch, bool ended) {
   while (begin < size_) {
     const char* at = buffer_.data() + begin;
     const void* nul = std::memchr(at, 0, size_ - begin);
-    const size_t length = nul != nullptr ? static_cast<size_t>(
-                                               static_cast<const char*>(nul) - at)
-                                         : size_ - begin;
+    const size_t length =
+        nul != nullptr ? static_cast<size_t>(static_cast<const char*>(nul) - at)
+                       : size_ - begin;
     if (length > kLargestValue) {
-      return Status::Io("an added secret is larger than 64 KiB; nothing more "
-                        "is printed, since it could not be masked");
+      return Status::Io(
+          "an added secret is larger than 64 KiB; nothing more "
+          "is printed, since it could not be masked");
     }
     if (nul == nullptr && !ended) break;
-    if (length > 0 && ++taken_ > kMostValues) {
-      return Status::Io("more than 10000 secrets were added; nothing more is "
-                        "printed, since they could not be masked");
+    if (++taken_ > kMostValues) {  // empty ones count: a flood must end
+      return Status::Io(
+          "more than 10000 secrets were added; nothing more is "
+          "printed, since they could not be masked");
     }
     if (length > 0) {
       batch->Add({.name = "added/" + std::to_string(taken_),
@@ -109,11 +113,17 @@ Status AddedSecrets::Compile(const SecretStore& batch) {
   // The mask was chosen before this secret was known: one that would print it
   // gives way to another.
   Status status;
-  for (const char* mask : {options_.mask.c_str(), "***", "[masked]", "######"}) {
+  for (const char* mask :
+       {options_.mask.c_str(), "***", "[masked]", "######"}) {
     MaskOptions options = options_;
     options.mask = mask;
     auto set = CompiledSet::Compile(level.store, options);
     if (set.ok()) {
+      // Of a level that took in older values only the new ones, which stand
+      // first, are worth a word.
+      for (const std::string& c : Concerns(**set, batch.secrets().size())) {
+        Log::Warn(c);
+      }
       level.set = *set;
       levels_.push_back(std::move(level));
       return Status::Ok();

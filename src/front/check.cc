@@ -8,7 +8,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <map>
 
 #include "src/front/front.h"
 #include "src/report/json_text.h"
@@ -84,7 +83,8 @@ std::vector<Row> Rows(const CompiledSet& set) {
   std::vector<Row> rows;
   for (const Finding& f : set.findings()) {
     const auto same = [&](const Row& r) {
-      return r.name == f.name && r.kind == f.kind && r.verdict == f.verdict;
+      return r.name == f.name && r.kind == f.kind && r.verdict == f.verdict &&
+             r.source == set.sources()[f.source];
     };
     // Findings of one secret are neighbours.
     const size_t look_back = std::min<size_t>(rows.size(), 8);
@@ -116,7 +116,8 @@ struct Sample {
 Result<Sample> ReadSample(const std::string& path,
                           std::shared_ptr<const CompiledSet> set) {
   Result<Fd> fd = OpenForReading(path);
-  if (!fd.ok()) return Status::Usage("option against: " + fd.status().message());
+  if (!fd.ok())
+    return Status::Usage("option against: " + fd.status().message());
   NoSink sink;
   Stream stream(std::move(set), &sink);
   Sample sample;
@@ -138,13 +139,15 @@ Result<Sample> ReadSample(const std::string& path,
   return sample;
 }
 
-// Masks are counted by name: they go to the name's first masked row.
+// Masks are counted by source and name: they go to the first masked row of it.
 void CountMasks(const StreamStats& stats, std::vector<Row>* rows) {
-  for (const auto& entry : stats.masks_by_name) {
-    const auto at = std::find_if(rows->begin(), rows->end(), [&](const Row& r) {
-      return r.name == entry.first && IsMasked(r.verdict);
-    });
-    if (at != rows->end()) at->masks += entry.second.count;
+  StreamStats::Masks left = stats.masks_by_name;
+  for (Row& row : *rows) {
+    if (!IsMasked(row.verdict)) continue;
+    const auto at = left.find({row.source, row.name});
+    if (at == left.end()) continue;
+    row.masks = at->second;
+    left.erase(at);
   }
 }
 
@@ -159,9 +162,9 @@ void PrintTable(const std::vector<Row>& rows, bool counted) {
     name_width = std::max(name_width, r.name.size());
     source_width = std::max(source_width, r.source.size());
   }
-  const auto print = [&](const char* name, const char* source,
-                         const char* kind, const char* needles,
-                         const char* verdict, const char* masks) {
+  const auto print = [&](const char* name, const char* source, const char* kind,
+                         const char* needles, const char* verdict,
+                         const char* masks) {
     std::printf("%-*s  %-*s  %-5s  %7s  %-18s%s%s\n",
                 static_cast<int>(name_width), name,
                 static_cast<int>(source_width), source, kind, needles, verdict,
@@ -169,10 +172,10 @@ void PrintTable(const std::vector<Row>& rows, bool counted) {
   };
   print("NAME", "SOURCE", "KIND", "VALUES", "STATE", counted ? "MASKS" : "");
   for (const Row& r : rows) {
-    print(r.name.c_str(), r.source.c_str(), Word(r.kind),
-          std::to_string(r.needles).c_str(), Word(r.verdict),
-          counted && IsMasked(r.verdict) ? std::to_string(r.masks).c_str()
-                                         : "");
+    print(
+        r.name.c_str(), r.source.c_str(), Word(r.kind),
+        std::to_string(r.needles).c_str(), Word(r.verdict),
+        counted && IsMasked(r.verdict) ? std::to_string(r.masks).c_str() : "");
   }
 }
 
@@ -181,11 +184,12 @@ void PrintJson(const std::vector<Row>& rows, bool counted, uint64_t lines,
   std::printf("{\"secrets\":[");
   for (size_t i = 0; i < rows.size(); ++i) {
     const Row& r = rows[i];
-    std::printf("%s{\"name\":\"%s\",\"source\":\"%s\",\"kind\":\"%s\","
-                "\"values\":%zu,\"state\":\"%s\"",
-                i == 0 ? "" : ",", JsonEscaped(r.name).c_str(),
-                JsonEscaped(r.source).c_str(), Word(r.kind), r.needles,
-                Word(r.verdict));
+    std::printf(
+        "%s{\"name\":\"%s\",\"source\":\"%s\",\"kind\":\"%s\","
+        "\"values\":%zu,\"state\":\"%s\"",
+        i == 0 ? "" : ",", JsonEscaped(r.name).c_str(),
+        JsonEscaped(r.source).c_str(), Word(r.kind), r.needles,
+        Word(r.verdict));
     if (counted && IsMasked(r.verdict)) {
       std::printf(",\"masks\":%llu,\"over_masked\":%s",
                   static_cast<unsigned long long>(r.masks),
@@ -203,15 +207,64 @@ void PrintJson(const std::vector<Row>& rows, bool counted, uint64_t lines,
               memory.locked);
 }
 
+void PrintText(const Secrets& secrets, const std::vector<Row>& rows,
+               bool counted, uint64_t lines,
+               const std::vector<std::string>& concerns) {
+  PrintTable(rows, counted);
+  size_t loaded = 0;
+  for (const LoadReport::Source& s : secrets.report.sources) {
+    loaded += s.secrets;
+  }
+  const Arena::Usage memory = Arena::usage();
+  std::printf(
+      "\n%zu secrets from %zu sources; %zu KiB of protected memory, "
+      "%zu KiB of it locked%s\n",
+      loaded, secrets.report.sources.size(), memory.mapped >> 10,
+      memory.locked >> 10,
+      memory.locked < memory.mapped ? " (RLIMIT_MEMLOCK allows no more)" : "");
+  for (const std::string& c : concerns) std::printf("note: %s\n", c.c_str());
+  bool first = true;
+  for (const Row& r : rows) {
+    if (!counted || !OverMasked(r.masks, lines)) continue;
+    if (first) {
+      std::printf(
+          "\nMasked on more than one line of a hundred. If these are "
+          "no secrets, put into a file for --allow:\n");
+    }
+    first = false;
+    // A name that is printed hidden or cut off would allow others with it.
+    if (r.name == kHiddenName || r.name.size() >= kLongestName) {
+      std::printf("# %s: no name to print, allow it by its value\n",
+                  r.name.c_str());
+    } else {
+      std::printf("name:%s\n", r.name.c_str());
+    }
+  }
+}
+
+bool AnyNeedsMending(const Secrets& secrets, const std::vector<Row>& rows,
+                     uint64_t lines) {
+  bool mend = !secrets.report.status().ok();
+  for (const LoadReport::Source& s : secrets.report.sources) {
+    mend |= !s.warnings.empty();
+  }
+  for (const Finding& f : secrets.set->findings()) mend |= NeedsMending(f);
+  for (const Row& r : rows) mend |= OverMasked(r.masks, lines);
+  return mend;
+}
+
 }  // namespace
 
-// 1 load, 2 count in the sample, 3 print what there is, 4 what needs mending.
+// 1 load, 2 count in the sample, 3 print what there is.
 int RunCheck(const CommandLine& line) {
   const Options& options = line.options;
-  Secrets secrets = LoadSecrets(options);  // 1
+  if (!line.operands.empty()) {
+    Log::Error("check takes no file; --against LOG names a sample");
+    return kExitUsage;
+  }
+  const Secrets secrets = LoadSecrets(options);  // 1
   if (secrets.set == nullptr) return secrets.exit_status;
-  const CompiledSet& set = *secrets.set;
-  std::vector<Row> rows = Rows(set);
+  std::vector<Row> rows = Rows(*secrets.set);
 
   const bool counted = !options.against.empty();
   Sample sample;
@@ -225,55 +278,17 @@ int RunCheck(const CommandLine& line) {
     CountMasks(sample.stats, &rows);
   }
 
-  std::vector<std::string> concerns = Concerns(set);  // 3
+  const std::vector<std::string> concerns = Concerns(*secrets.set);  // 3
   if (options.json_table) {
     PrintJson(rows, counted, sample.lines, concerns);
   } else {
-    PrintTable(rows, counted);
-    size_t loaded = 0;
-    for (const auto& s : secrets.report.sources) loaded += s.secrets;
-    const Arena::Usage memory = Arena::usage();
-    std::printf("\n%zu secrets from %zu sources; %zu KiB of protected memory, "
-                "%zu KiB of it locked%s\n",
-                loaded,
-                secrets.report.sources.size(), memory.mapped >> 10,
-                memory.locked >> 10,
-                memory.locked < memory.mapped
-                    ? " (RLIMIT_MEMLOCK allows no more)"
-                    : "");
-  }
-
-  bool mend = !secrets.report.status().ok();  // 4
-  for (const LoadReport::Source& s : secrets.report.sources) {
-    mend |= !s.warnings.empty();
-  }
-  for (const Finding& f : set.findings()) mend |= NeedsMending(f);
-  if (!options.json_table) {
-    for (const std::string& c : concerns) std::printf("note: %s\n", c.c_str());
-  }
-  bool first = true;
-  for (const Row& r : rows) {
-    if (!counted || !OverMasked(r.masks, sample.lines)) continue;
-    mend = true;
-    if (options.json_table) continue;
-    if (first) {
-      std::printf("\nMasked on more than one line of a hundred. If these are "
-                  "no secrets, put into a file for --allow:\n");
-    }
-    first = false;
-    // A name that may be printed cut off would allow others with it.
-    if (r.name.size() < kLongestName) {
-      std::printf("name:%s\n", r.name.c_str());
-    } else {
-      std::printf("# %s...: its name is too long, allow it by its value\n",
-                  r.name.c_str());
-    }
+    PrintText(secrets, rows, counted, sample.lines, concerns);
   }
   if (std::fflush(stdout) != 0) {
     Log::Error(std::string("standard output: ") + std::strerror(errno));
     return kExitIo;
   }
-  return mend ? 1 : kExitOk;
+  return AnyNeedsMending(secrets, rows, sample.lines) ? 1 : kExitOk;
 }
 
 }  // namespace maskpipe

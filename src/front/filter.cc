@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
@@ -34,6 +35,20 @@ void WaitFor(int fd, short events) {
   (void)::poll(&p, 1, -1);
 }
 
+// A closed standard output ends us silently, as it ends cat, unless whoever
+// started us ignored the signal. A closed standard error does not.
+bool sigpipe_was_ignored = false;
+
+void CatchSigpipe() {
+  sigpipe_was_ignored = ::signal(SIGPIPE, SIG_IGN) == SIG_IGN;
+}
+
+void DieOfSigpipe() {
+  if (sigpipe_was_ignored) return;
+  (void)::signal(SIGPIPE, SIG_DFL);
+  (void)::raise(SIGPIPE);
+}
+
 // Writes to a descriptor with writev(2), all of it.
 class DescriptorSink : public Sink {
  public:
@@ -54,6 +69,7 @@ class DescriptorSink : public Sink {
           WaitFor(fd_, POLLOUT);
           continue;
         }
+        if (errno == EPIPE) DieOfSigpipe();
         return Status::Io(std::string("standard output: ") +
                           std::strerror(errno));
       }
@@ -83,8 +99,7 @@ bool IsOutput(int fd) {
       in.st_ino != out.st_ino) {
     return false;
   }
-  const bool appends =
-      (::fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND) != 0;
+  const bool appends = (::fcntl(STDOUT_FILENO, F_GETFL) & O_APPEND) != 0;
   return appends || ::lseek(fd, 0, SEEK_CUR) < in.st_size;
 }
 
@@ -169,20 +184,22 @@ Status CopyAll(Filter* filter, std::vector<std::string> files) {
   }
   // A full disk behind a network may tell only now.
   if (::close(STDOUT_FILENO) != 0 && errno != EINTR && errno != EBADF) {
-    status = Status::Io(std::string("standard output: ") +
-                        std::strerror(errno));
+    status =
+        Status::Io(std::string("standard output: ") + std::strerror(errno));
     Log::Error(status.message());
   }
   return status;
 }
 
 int WriteReports(const Options& options, const Secrets& secrets,
-           const StreamStats& stats, const Status& status) {
+                 const StreamStats& stats, const Status& status) {
   RunMetrics metrics;
   metrics.stream = stats;
   size_t failed = 0;
   for (const LoadReport::Source& s : secrets.report.sources) {
-    metrics.secrets_by_source[Masked(*secrets.set, s.spec)] += s.secrets;
+    const std::string source =
+        secrets.set != nullptr ? Masked(*secrets.set, s.spec) : s.spec;
+    metrics.secrets_by_source[source] += s.secrets;
     failed += !s.status.ok();
   }
   metrics.errors_by_kind = {{"io", status.ok() ? 0 : 1}, {"source", failed}};
@@ -206,17 +223,24 @@ int WriteReports(const Options& options, const Secrets& secrets,
 
 int RunFilter(const CommandLine& line) {
   const Options& options = line.options;
+  CatchSigpipe();
+  if (!options.against.empty()) {
+    Log::Error("option against belongs to maskpipe check");
+    return kExitUsage;
+  }
   Secrets secrets;
   if (options.no_masking) {
     Log::Loud("--no-masking: the log is printed UNMASKED");
     secrets.set = *CompiledSet::Compile(SecretStore(), MaskOptions());
   } else {
     secrets = LoadSecrets(options);
-    if (secrets.set == nullptr) return secrets.exit_status;
+    if (secrets.set == nullptr) {
+      (void)WriteReports(options, secrets, StreamStats(), Status::Ok());
+      return secrets.exit_status;
+    }
     for (const std::string& c : Concerns(*secrets.set)) Log::Warn(c);
   }
-  AddedSecrets added(options.no_masking ? -1 : options.add_fd,
-                     secrets.options);
+  AddedSecrets added(options.no_masking ? -1 : options.add_fd, secrets.options);
   if (Status s = added.Check(); !s.ok()) {
     Log::Error(s.message());
     return ExitStatusOf(s);

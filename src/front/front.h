@@ -2,8 +2,10 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "src/options/command_line.h"
 #include "src/setup/setup.h"
@@ -14,7 +16,7 @@ namespace maskpipe {
 // Exit statuses of the filter and of check.
 enum ExitStatus : int {
   kExitOk = 0,
-  kExitIo = 1,      // of check: something needs mending
+  kExitIo = 1,  // of check: something needs mending
   kExitUsage = 2,
   kExitSource = 3,  // and not one byte of the log was printed
 };
@@ -36,8 +38,9 @@ struct Secrets {
 Secrets LoadSecrets(const Options& options);
 
 // The warnings about secrets that are not masked, or not everywhere: one for
-// each reason, by name.
-std::vector<std::string> Concerns(const CompiledSet& set);
+// each reason, with the names, of the first `secrets` secrets.
+std::vector<std::string> Concerns(const CompiledSet& set,
+                                  size_t secrets = SIZE_MAX);
 
 int ExitStatusOf(const Status& status);
 

@@ -13,8 +13,8 @@
 extern "C" {
 
 // glibc's functions under the names that stay when the others are replaced.
-void __libc_free(void* p);           // NOLINT: glibc's name
-void* __libc_malloc(size_t size);    // NOLINT: glibc's name
+void __libc_free(void* p);         // NOLINT: glibc's name
+void* __libc_malloc(size_t size);  // NOLINT: glibc's name
 
 __attribute__((visibility("default"))) void free(void* p) noexcept {
   if (p == nullptr) return;

@@ -1,4 +1,8 @@
-#include <array>
+// What every subcommand begins with: loading, compiling, and telling what will
+// not be masked.
+
+#include <set>
+#include <string_view>
 
 #include "src/front/front.h"
 #include "src/report/log.h"
@@ -29,20 +33,21 @@ constexpr Concern kConcerns[] = {
 
 }  // namespace
 
-std::vector<std::string> Concerns(const CompiledSet& set) {
+std::vector<std::string> Concerns(const CompiledSet& set, size_t secrets) {
   constexpr size_t kNamed = 100;
   std::vector<std::string> concerns;
   for (const Concern& concern : kConcerns) {
+    std::set<std::string_view> told;  // each name once
     std::string names;
-    size_t count = 0;
     for (const Finding& f : set.findings()) {
-      if (f.verdict != concern.verdict) continue;
+      if (f.verdict != concern.verdict || f.secret >= secrets) continue;
       if (concern.wholes_only && f.kind != LeafKind::kWhole) continue;
-      if (++count <= kNamed) names += (names.empty() ? "" : ", ") + f.name;
+      if (!told.insert(f.name).second || told.size() > kNamed) continue;
+      names += (names.empty() ? "" : ", ") + f.name;
     }
-    if (count == 0) continue;
-    if (count > kNamed) {
-      names += " and " + std::to_string(count - kNamed) +
+    if (told.empty()) continue;
+    if (told.size() > kNamed) {
+      names += " and " + std::to_string(told.size() - kNamed) +
                " more (maskpipe check names all)";
     }
     concerns.push_back(concern.text + names);
@@ -92,9 +97,8 @@ Secrets LoadSecrets(const Options& options) {
   SecretStore store;
   secrets.report = LoadSources(options, &store);
   const Status loaded = secrets.report.status();
-  const bool go_on =
-      loaded.ok() || (options.on_error == OnError::kWarn &&
-                      loaded.code() != Code::kUsage);
+  const bool go_on = loaded.ok() || (options.on_error == OnError::kWarn &&
+                                     loaded.code() != Code::kUsage);
   if (!go_on) {
     for (const LoadReport::Source& s : secrets.report.sources) {
       if (!s.status.ok()) Log::Error(s.status.message());
@@ -114,6 +118,8 @@ Secrets LoadSecrets(const Options& options) {
   // 4.
   Log::MaskWith(secrets.set);
   for (const LoadReport::Source& s : secrets.report.sources) {
+    Log::Info("source " + s.spec + " gave " + std::to_string(s.secrets) +
+              " secrets");
     for (const std::string& warning : s.warnings) Log::Warn(warning);
     if (!s.status.ok()) {
       Log::Loud(s.status.message() +

@@ -36,8 +36,7 @@ int Print(const std::string& text) {
   if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {
     return maskpipe::kExitOk;
   }
-  maskpipe::Log::Error(std::string("standard output: ") +
-                       std::strerror(errno));
+  maskpipe::Log::Error(std::string("standard output: ") + std::strerror(errno));
   return maskpipe::kExitIo;
 }
 

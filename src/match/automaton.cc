@@ -180,9 +180,8 @@ void Automaton::MarkBeginnings(std::span<const Needle> needles) {
     window_bits_ = __builtin_bswap32(window_bits_);
   }
   // About 128 bits a needle, within what a level-1 cache holds.
-  const unsigned bits =
-      std::clamp(static_cast<unsigned>(std::bit_width(needles.size())) + 7, 12u,
-                 18u);
+  const unsigned bits = std::clamp(
+      static_cast<unsigned>(std::bit_width(needles.size())) + 7, 12u, 18u);
   hash_shift_ = 32 - bits;
   beginnings_.assign((size_t{1} << bits) / 64, 0);
   for (const Needle& n : needles) {

@@ -45,7 +45,8 @@ class Automaton {
   template <typename F>
   State Run(std::string_view text, size_t from, State state, F&& at) const;
 
-  // The longest needle that ends in `state`, then each shorter one by Shorter().
+  // The longest needle that ends in `state`, then each shorter one by
+  // Shorter().
   State LongestEnd(State s) const { return ends_at_[s]; }
   State Shorter(State s) const { return ends_at_[fail_[s]]; }
   const End& end(State s) const { return ends_[end_index_[s]]; }
@@ -96,11 +97,11 @@ class Automaton {
 
   // One entry a state, numbered by depth so that siblings are neighbours and a
   // state's failure has a lower number than the state.
-  Table<State> fail_;        // the longest proper suffix that is a state
-  Table<State> child_;       // the first child
+  Table<State> fail_;   // the longest proper suffix that is a state
+  Table<State> child_;  // the first child
   Table<uint32_t> depth_;
-  Table<State> ends_at_;     // this state or the next failure with an end; 0
-  Table<uint32_t> row_;      // index of the full row, or kNone
+  Table<State> ends_at_;  // this state or the next failure with an end; 0
+  Table<uint32_t> row_;   // index of the full row, or kNone
   Table<uint32_t> end_index_;
   Table<uint32_t> nearest_;  // in ends_: the shortest needle below; 0: none;
                              // kAnywhere: one of them need not stand alone
@@ -108,11 +109,11 @@ class Automaton {
   Table<uint16_t> children_;
 
   Table<std::array<uint32_t, 256>> rows_;
-  Table<End> ends_;             // ends_[0] is no end
+  Table<End> ends_;  // ends_[0] is no end
 
   // Hashes of the first `window_` bytes of all needles, as a bit set.
   Table<uint64_t> beginnings_;
-  uint32_t window_ = 0;       // at most kWindow, and the shortest needle's length
+  uint32_t window_ = 0;  // at most kWindow, and the shortest needle's length
   uint32_t window_bits_ = 0;  // of a 4-byte load, those that the window has
   unsigned hash_shift_ = 0;
 };

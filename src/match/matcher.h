@@ -138,8 +138,8 @@ void Matcher::Scan(const Window& window, Cursor* cursor, F&& on_span,
   };
   ReportEnds(window, cursor->state_, cursor->position_, byte_at(from), true,
              report, on_span);
-  cursor->state_ = automaton_->Run(
-      text, from, cursor->state_, [&](State s, size_t i) {
+  cursor->state_ =
+      automaton_->Run(text, from, cursor->state_, [&](State s, size_t i) {
         const int next = i < text.size() ? byte_at(i) : kUnknown;
         ReportEnds(window, s, window.offset + i, next, false, report, on_span);
       });

@@ -16,8 +16,8 @@ constexpr const char* kOperand = "operand";
 
 // Variables of ours that are no options.
 constexpr std::string_view kOtherVariables[] = {
-    "MASKPIPE_ADD_FD", "MASKPIPE_ADD_ID", "MASKPIPE_FETCH", "MASKPIPE_KERNEL",
-    "MASKPIPE_CORPORA", "MASKPIPE_CONFIG"};
+    "MASKPIPE_ADD_FD", "MASKPIPE_ADD_ID",  "MASKPIPE_FETCH",
+    "MASKPIPE_KERNEL", "MASKPIPE_CORPORA", "MASKPIPE_CONFIG"};
 
 bool IsOtherVariable(std::string_view name) {
   return std::find(std::begin(kOtherVariables), std::end(kOtherVariables),
@@ -77,9 +77,8 @@ Status ApplyFile(const std::string& path, Options* options) {
   }
   po::options_description described;
   for (const OptionRow& row : OptionTable()) {
-    described.add_options()(
-        std::string(row.name).c_str(),
-        po::value<std::vector<std::string>>()->composing());
+    described.add_options()(std::string(row.name).c_str(),
+                            po::value<std::vector<std::string>>()->composing());
   }
   try {
     po::variables_map found;
@@ -136,8 +135,8 @@ Result<po::variables_map> ApplyArguments(
   po::positional_options_description operands;
   operands.add(kOperand, -1);
   // No guessing: --log must not mean --log-level today and another tomorrow.
-  const int style =
-      po::command_line_style::default_style ^ po::command_line_style::allow_guessing;
+  const int style = po::command_line_style::default_style ^
+                    po::command_line_style::allow_guessing;
   try {
     po::variables_map found;
     po::store(po::command_line_parser(arguments)

@@ -4,8 +4,9 @@
 //   Result<CommandLine> line = ParseCommandLine(arguments, environ);
 //
 // A variable is named after its option (MASKPIPE_MIN_LENGTH); an empty one
-// counts as not set; of an option that repeats, each line is one setting. The INI file has `name = value` lines.
-// Messages name the option and never repeat a value.
+// counts as not set; of an option that repeats, each line is one setting. The
+// INI file has `name = value` lines. Messages name the option and never repeat
+// a value.
 
 #pragma once
 

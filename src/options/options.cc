@@ -110,8 +110,8 @@ constexpr OptionRow kTable[] = {
      nullptr},
 
     {"mask", "TEXT", "***", "what stands for a secret; {name}, {hash}",
-     G::kMasking, kBoth, false,
-     [](O o, V v) { return SetText(&o->mask, v); }, nullptr},
+     G::kMasking, kBoth, false, [](O o, V v) { return SetText(&o->mask, v); },
+     nullptr},
     {"hash-key-file", "FILE", "", "key of {hash}, else one of this process",
      G::kMasking, kBoth, false,
      [](O o, V v) { return SetText(&o->hash_key_file, v); }, nullptr},
@@ -174,8 +174,8 @@ constexpr OptionRow kTable[] = {
      kCommandLine, false, [](O o, V v) { return SetFlag(&o->stats, v); },
      nullptr},
     {"metrics", "FILE", "", "Prometheus text, written at the end", G::kReports,
-     kCommandLine, false,
-     [](O o, V v) { return SetText(&o->metrics_file, v); }, nullptr},
+     kCommandLine, false, [](O o, V v) { return SetText(&o->metrics_file, v); },
+     nullptr},
     {"metrics-names", "", "", "masks by secret name in --metrics too",
      G::kReports, kCommandLine, false,
      [](O o, V v) { return SetFlag(&o->metrics_names, v); }, nullptr},
@@ -205,8 +205,8 @@ constexpr OptionRow kTable[] = {
     {"against", "LOG", "", "check: count what would be masked in a sample",
      G::kCheck, kCommandLine, false,
      [](O o, V v) { return SetText(&o->against, v); }, nullptr},
-    {"format", "FORMAT", "text", "check: text or json", G::kCheck,
-     kCommandLine, false,
+    {"format", "FORMAT", "text", "check: text or json", G::kCheck, kCommandLine,
+     false,
      [](O o, V v) {
        return SetChoice<bool>(&o->json_table, v,
                               {{"text", false}, {"json", true}});

@@ -111,17 +111,23 @@ void Write(spdlog::level::level_enum level, std::string_view message) {
     masked = Masked(*state.set, message);
     message = masked;
   }
+  // A file's name may hold what would forge a line or drive a terminal.
+  std::string plain(message);
+  for (char& c : plain) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
+  }
+  message = plain;
   // As an argument, never as the format: a name may hold braces.
-  state.logger->log(level, spdlog::string_view_t(message.data(),
-                                                 message.size()));
+  state.logger->log(level,
+                    spdlog::string_view_t(message.data(), message.size()));
 }
 
 }  // namespace
 
 Status Log::Open(const Options& options) {
   if (options.log_file.empty()) {
-    TheState().logger = MakeLogger(
-        std::make_shared<DescriptorSink>(STDERR_FILENO), options);
+    TheState().logger =
+        MakeLogger(std::make_shared<DescriptorSink>(STDERR_FILENO), options);
     return Status::Ok();
   }
   Fd file(::open(options.log_file.c_str(),

@@ -36,16 +36,16 @@ std::string Object(const Counts& counts) {
 Counts MasksBySource(const RunMetrics& m) {
   Counts counts;
   for (const auto& [source, n] : m.secrets_by_source) counts[source] = 0;
-  for (const auto& [name, masks] : m.stream.masks_by_name) {
-    counts[masks.source] += masks.count;
+  for (const auto& [key, count] : m.stream.masks_by_name) {
+    counts[key.first] += count;
   }
   return counts;
 }
 
 Counts MasksByName(const RunMetrics& m) {
   Counts counts;
-  for (const auto& [name, masks] : m.stream.masks_by_name) {
-    counts[name] = masks.count;
+  for (const auto& [key, count] : m.stream.masks_by_name) {
+    counts[key.second] += count;
   }
   return counts;
 }
@@ -60,8 +60,8 @@ std::string LabelValue(std::string text) {
 // escaped as JSON escapes quotes and backslashes.
 std::string Metric(const std::string& name, const char* type, const char* help,
                    const char* label, const Counts& counts) {
-  std::string out = "# HELP " + name + " " + help + "\n# TYPE " + name + " " +
-                    type + "\n";
+  std::string out =
+      "# HELP " + name + " " + help + "\n# TYPE " + name + " " + type + "\n";
   for (const auto& [value, n] : counts) {
     out += name + "{" + label + "=" + LabelValue(value) + "} " +
            std::to_string(n) + "\n";
@@ -98,9 +98,9 @@ std::string PrometheusText(const RunMetrics& m, bool names) {
       Metric("maskpipe_errors_total", "counter", "Failures.", "kind",
              m.errors_by_kind);
   if (names) {
-    out += Metric("maskpipe_masks_by_name_total", "counter",
-                  "Masks written, by the secret's name.", "name",
-                  MasksByName(m));
+    out +=
+        Metric("maskpipe_masks_by_name_total", "counter",
+               "Masks written, by the secret's name.", "name", MasksByName(m));
   }
   return out;
 }

@@ -1,8 +1,9 @@
 // Values and names that are never masked, whatever a source says.
 //
 // A file has one entry a line: a value as it is, or `name:GLOB` for secrets by
-// name (fnmatch(3); one of nothing but '*' counts for nothing). Empty lines and lines that start with '#' are skipped;
-// `value:TEXT` is for values that look like one of these.
+// name (fnmatch(3); one of nothing but '*' counts for nothing). Empty lines and
+// lines that start with '#' are skipped; `value:TEXT` is for values that look
+// like one of these.
 
 #pragma once
 

@@ -9,8 +9,8 @@ namespace {
 
 bool IsNameByte(char c) {
   const char lower = static_cast<char>(c | 0x20);
-  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-         c == '_' || c == '.' || c == '-';
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_' ||
+         c == '.' || c == '-';
 }
 
 bool IsName(std::string_view name) {
@@ -94,8 +94,8 @@ DotenvError ReadDotenv(std::string_view text, Arena* arena,
       entry.values.push_back(raw[0] == '"' ? ResolveEscapes(inner, arena)
                                            : inner);
       if (entry.values[0] != inner) entry.values.push_back(inner);
-      line_number += static_cast<size_t>(
-          std::count(inner.begin(), inner.end(), '\n'));
+      line_number +=
+          static_cast<size_t>(std::count(inner.begin(), inner.end(), '\n'));
       const std::string_view after = rest.substr(close + 1);
       const size_t rest_of_line =
           std::min(after.find_first_of("\r\n"), after.size());
@@ -115,8 +115,8 @@ DotenvError ReadDotenv(std::string_view text, Arena* arena,
     // python-dotenv and Compose end a bare value at " #", docker --env-file
     // and systemd do not.
     const size_t comment = std::min(raw.find(" #"), raw.find("\t#"));
-    entry.values.push_back(
-        comment == raw.npos ? raw : Trim(raw.substr(0, comment)));
+    entry.values.push_back(comment == raw.npos ? raw
+                                               : Trim(raw.substr(0, comment)));
     if (entry.values[0] != raw) entry.values.push_back(raw);
     out->push_back(std::move(entry));
     text.remove_prefix(next);

@@ -10,20 +10,20 @@ namespace maskpipe {
 namespace {
 
 constexpr std::array<std::string_view, 28> kHarmlessKeys = {
-    "host",        "hostname",   "server",       "remote_host", "endpoint",
-    "port",        "engine",     "dialect",      "driver",      "type",
-    "conn_type",   "region",     "region_name",  "database",    "dbname",
-    "schema",      "login",      "user",         "username",    "user_name",
-    "account",     "tenant",     "role_arn",     "project",     "project_id",
-    "client_email", "bucket",    "description",
+    "host",         "hostname", "server",      "remote_host", "endpoint",
+    "port",         "engine",   "dialect",     "driver",      "type",
+    "conn_type",    "region",   "region_name", "database",    "dbname",
+    "schema",       "login",    "user",        "username",    "user_name",
+    "account",      "tenant",   "role_arn",    "project",     "project_id",
+    "client_email", "bucket",   "description",
 };
 
 constexpr std::array<std::string_view, 22> kSensitiveWords = {
-    "access_key",  "access_token",   "api_key",           "apikey",
-    "auth_header", "authorization",  "bearer",            "connection_string",
-    "dsn",         "keyfile_dict",   "passphrase",        "passwd",
-    "password",    "private_key",    "proxy",             "proxy_password",
-    "proxies",     "secret",         "service_account",   "service_key",
+    "access_key",  "access_token",  "api_key",         "apikey",
+    "auth_header", "authorization", "bearer",          "connection_string",
+    "dsn",         "keyfile_dict",  "passphrase",      "passwd",
+    "password",    "private_key",   "proxy",           "proxy_password",
+    "proxies",     "secret",        "service_account", "service_key",
     "token",       "webhook_url",
 };
 

@@ -35,8 +35,8 @@ class ArenaAllocator {
 };
 
 size_t LineOf(std::string_view text, size_t offset) {
-  const auto end = text.begin() + static_cast<ptrdiff_t>(
-                                      std::min(offset, text.size()));
+  const auto end =
+      text.begin() + static_cast<ptrdiff_t>(std::min(offset, text.size()));
   return 1 + static_cast<size_t>(std::count(text.begin(), end, '\n'));
 }
 
@@ -181,8 +181,8 @@ std::string_view WithoutHalfPairs(std::string_view text, Arena* arena) {
 }  // namespace
 
 JsonError ReadJson(std::string_view text, Arena* arena, JsonText* out) {
-  using Reader = rapidjson::GenericReader<rapidjson::UTF8<>,
-                                          rapidjson::UTF8<>, ArenaAllocator>;
+  using Reader = rapidjson::GenericReader<rapidjson::UTF8<>, rapidjson::UTF8<>,
+                                          ArenaAllocator>;
   Arena scratch;
   if (text.starts_with(kByteOrderMark)) {
     text.remove_prefix(kByteOrderMark.size());
@@ -195,8 +195,7 @@ JsonError ReadJson(std::string_view text, Arena* arena, JsonText* out) {
   constexpr unsigned kFlags = rapidjson::kParseNumbersAsStringsFlag |
                               rapidjson::kParseIterativeFlag |
                               rapidjson::kParseNanAndInfFlag;
-  const rapidjson::ParseResult result =
-      reader.Parse<kFlags>(stream, collector);
+  const rapidjson::ParseResult result = reader.Parse<kFlags>(stream, collector);
   if (collector.too_deep()) {
     return {"nested deeper than " + std::to_string(kJsonDepth) + " levels",
             LineOf(text, stream.Tell())};

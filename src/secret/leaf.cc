@@ -77,8 +77,7 @@ class Judgement {
         value.size() >= kLeastQuoted && context.depth < kOpenings) {
       Value(inner, unquoted);
     }
-    const Verdict verdict =
-        WholeVerdict(context, value, opened, holds_secrets);
+    const Verdict verdict = WholeVerdict(context, value, opened, holds_secrets);
     leaves_->list[own].verdict = verdict;
     if (verdict == Verdict::kMasked) {
       AddLines(context.name, value, context.index, opened);
@@ -124,8 +123,8 @@ class Judgement {
   // A logger puts a prefix before each line, so each is a secret of its own;
   // but not `{`, `else` or a PEM header, which would mask harmless text.
   // Of a structured value, lines that hold nothing but harmless parts stay.
-  void AddLines(const std::string& name, std::string_view value,
-                uint32_t index, bool opened) {
+  void AddLines(const std::string& name, std::string_view value, uint32_t index,
+                bool opened) {
     if (value.find_first_of("\r\n") == value.npos) return;
     const bool anywhere = rules_.short_secrets == ShortSecrets::kAnywhere;
     for (std::string_view line : Lines(value)) {
@@ -169,8 +168,8 @@ class Judgement {
   }
 
   bool OpenJson(std::string_view value, std::vector<Part>* parts) {
-    if (value.empty() || std::string_view("{[\"").find(value[0]) ==
-                             std::string_view::npos) {
+    if (value.empty() ||
+        std::string_view("{[\"").find(value[0]) == std::string_view::npos) {
       return false;
     }
     JsonText json;
@@ -189,8 +188,8 @@ class Judgement {
     if (!IsUri(value)) return false;
     for (UriPart& part : OpenUri(value, leaves_->arena.get())) {
       std::string key = part.is_query ? part.name : "";
-      parts->push_back({std::move(part.name), std::move(key), part.value,
-                        false});
+      parts->push_back(
+          {std::move(part.name), std::move(key), part.value, false});
     }
     return true;
   }

@@ -1,9 +1,9 @@
 // file:PATH — a .json, .yaml, dotenv or one-per-line file of secrets.
 //
-// [format=json|yaml|dotenv|lines|value] says which, else the name's ending, else
-// what the text looks like; `value` takes the whole file as one secret. Where
-// dotenv or YAML is only guessed, each line is a secret too: a line of base64
-// with its padding looks like NAME= as well.
+// [format=json|yaml|dotenv|lines|value] says which, else the name's ending,
+// else what the text looks like; `value` takes the whole file as one secret.
+// Where dotenv or YAML is only guessed, each line is a secret too: a line of
+// base64 with its padding looks like NAME= as well.
 
 #include <algorithm>
 #include <set>
@@ -26,8 +26,7 @@ std::string BaseName(const std::string& path) {
   return path.substr(path.rfind('/') + 1);
 }
 
-Status AddTwice(const std::string& path, size_t line,
-                const std::string& name) {
+Status AddTwice(const std::string& path, size_t line, const std::string& name) {
   return Broken(path, line,
                 "the name " + PrintableName(name) +
                     " stands there twice; which value is meant is not to be "
@@ -120,10 +119,10 @@ Status LoadGuessed(const std::string& path, SecretFile* file,
       for (std::string_view value : entry.values) {
         // "=" and nothing is how base64 is padded.
         if (value.find_first_not_of('=') == value.npos) continue;
-        store->Add({.name = BaseName(path) + "/line" +
-                            std::to_string(entry.line),
-                    .key = entry.name},
-                   value);
+        store->Add(
+            {.name = BaseName(path) + "/line" + std::to_string(entry.line),
+             .key = entry.name},
+            value);
       }
     }
     return LoadLines(path, file, store);

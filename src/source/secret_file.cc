@@ -69,10 +69,10 @@ bool WaitReadable(int fd, Clock::time_point deadline) {
 Result<Fd> OpenForReading(const std::string& path) {
   const int given = DescriptorOf(path);
   // A FIFO without a writer would block open(2) for ever.
-  const int fd = given >= 0
-                     ? ::fcntl(given, F_DUPFD_CLOEXEC, 3)
-                     : ::open(path.c_str(),
-                              O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+  const int fd =
+      given >= 0
+          ? ::fcntl(given, F_DUPFD_CLOEXEC, 3)
+          : ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
   if (fd < 0) return Failed(path, std::strerror(errno));
   return Fd(fd);
 }
@@ -86,9 +86,9 @@ Result<SecretFile> SecretFile::Read(const std::string& path,
   struct stat st;
   if (::fstat(fd->get(), &st) != 0) return Failed(path, std::strerror(errno));
   if (Status s = CheckMode(path, st, warnings); !s.ok()) return s;
-  const std::string too_large =
-      "is larger than " + std::to_string(kLargestSecretFile >> 20) +
-      " MiB, which is no file of secrets";
+  const std::string too_large = "is larger than " +
+                                std::to_string(kLargestSecretFile >> 20) +
+                                " MiB, which is no file of secrets";
   if (S_ISREG(st.st_mode) &&
       static_cast<uint64_t>(st.st_size) > kLargestSecretFile) {
     return Failed(path, too_large);

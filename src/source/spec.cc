@@ -7,7 +7,8 @@ namespace {
 
 // An option of this name would hold a secret itself.
 bool NamesSecret(std::string_view option) {
-  for (std::string_view word : {"password", "passwd", "secret", "token", "key"}) {
+  for (std::string_view word :
+       {"password", "passwd", "secret", "token", "key"}) {
     if (option.find(word) != option.npos) return true;
   }
   return false;
@@ -25,8 +26,9 @@ bool HoldsPassword(std::string_view text) {
 }  // namespace
 
 Result<SourceSpec> SourceSpec::Parse(std::string_view text) {
-  const std::string how = "; expected KIND[option=value,...]:ARGUMENT, e.g. "
-                          "file:/run/secrets.json";
+  const std::string how =
+      "; expected KIND[option=value,...]:ARGUMENT, e.g. "
+      "file:/run/secrets.json";
   if (HoldsPassword(text)) {
     return Status::Usage(
         "a --source holds a URL with a password: everybody can read a command "
@@ -41,8 +43,7 @@ Result<SourceSpec> SourceSpec::Parse(std::string_view text) {
       std::find_if_not(text.begin(), text.end(), is_kind) - text.begin());
   spec.kind = text.substr(0, kind_end);
   std::string_view rest = text.substr(kind_end);
-  if (spec.kind.empty() || rest.empty() ||
-      (rest[0] != ':' && rest[0] != '[')) {
+  if (spec.kind.empty() || rest.empty() || (rest[0] != ':' && rest[0] != '[')) {
     return Status::Usage("a --source is no source" + how);
   }
   if (rest[0] == '[') {

@@ -43,9 +43,9 @@ class Parser {
   YamlError Error() const {
     // libyaml's own words for what is wrong are fixed texts.
     const size_t line = parser_.problem_mark.line + 1;
-    return {std::string("no valid YAML: ") +
-                (ok_ && parser_.problem != nullptr ? parser_.problem
-                                                   : "out of memory"),
+    return {std::string("no valid YAML: ") + (ok_ && parser_.problem != nullptr
+                                                  ? parser_.problem
+                                                  : "out of memory"),
             line};
   }
 

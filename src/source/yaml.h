@@ -14,9 +14,9 @@
 namespace maskpipe {
 
 struct YamlLeaf {
-  std::string path;  // keys and indices from the outermost, by '/'
-  std::string key;   // the nearest key above
-  size_t depth = 0;  // collections around it
+  std::string path;        // keys and indices from the outermost, by '/'
+  std::string key;         // the nearest key above
+  size_t depth = 0;        // collections around it
   std::string_view value;  // in the arena
 };
 

@@ -65,14 +65,15 @@ Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
   }
   for (const Leaf& leaf : leaves.list) {
     set->findings_.push_back({set->SafeName(leaf.name), source_of[leaf.secret],
-                              leaf.verdict, leaf.kind});
+                              leaf.secret, leaf.verdict, leaf.kind});
   }
 
   // 4.
   for (uint32_t i : order) {
     const Leaf& leaf = leaves.list[i];
     const Finding& found = set->findings_[i];
-    Label label{found.name, mask->Render(found.name, leaf.value, *options.hash_key),
+    Label label{found.name,
+                mask->Render(found.name, leaf.value, *options.hash_key),
                 found.source};
     if (Occurs(*set, label.mask)) {
       return Status::Usage("a secret occurs in the mask text of " + label.name +

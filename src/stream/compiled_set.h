@@ -37,15 +37,16 @@ inline constexpr std::string_view kHiddenName = "***";
 
 // A leaf that is masked: what its mask prints and who counts it.
 struct Label {
-  std::string name;    // printable; *** where a secret occurs in it
+  std::string name;  // printable; *** where a secret occurs in it
   std::string mask;
-  uint32_t source = 0; // index in CompiledSet::sources()
+  uint32_t source = 0;  // index in CompiledSet::sources()
 };
 
 // What became of a leaf, for reports. Holds no value.
 struct Finding {
   std::string name;  // printable, and masked as Label::name is
   uint32_t source = 0;
+  uint32_t secret = 0;  // index in the store
   Verdict verdict = Verdict::kMasked;
   LeafKind kind = LeafKind::kWhole;
 };

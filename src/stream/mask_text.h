@@ -3,10 +3,10 @@
 //   Result<MaskTemplate> t = MaskTemplate::Parse("[{name}]");
 //   std::string mask = t->Render("db/password", value, key);
 //
-// {name} is the secret's name, which the caller makes printable; {hash} the first 8
-// hex digits of HMAC-SHA-256 (RFC 2104) of the value, so that two logs can be
-// compared, or ******** for values of fewer than 12 characters, which a reader
-// could guess. Anything else stands for itself.
+// {name} is the secret's name, which the caller makes printable; {hash} the
+// first 8 hex digits of HMAC-SHA-256 (RFC 2104) of the value, so that two logs
+// can be compared, or ******** for values of fewer than 12 characters, which a
+// reader could guess. Anything else stands for itself.
 
 #pragma once
 

@@ -7,12 +7,28 @@
 namespace maskpipe {
 
 void Regions::Add(uint64_t begin, uint64_t end, const Label* label) {
-  // [at, last) are the regions that the occurrence overlaps or touches.
+  AddRegion({begin, end, label, end});
+}
+
+void Regions::Merge(const Regions& other) {
+  if (other.empty()) return;
+  Regions merged;
+  auto a = begin();
+  auto b = other.begin();
+  while (a != end() || b != other.end()) {
+    const bool take_a =
+        b == other.end() || (a != end() && a->begin <= b->begin);
+    merged.AddRegion(take_a ? *a++ : *b++);
+  }
+  *this = std::move(merged);
+}
+
+void Regions::AddRegion(Region merged) {
+  // [at, last) are the regions that the new one overlaps or touches.
   size_t last = list_.size();
-  while (last > first_ && list_[last - 1].begin > end) --last;
-  Region merged{begin, end, label, end};
+  while (last > first_ && list_[last - 1].begin > merged.end) --last;
   size_t at = last;
-  for (; at > first_ && list_[at - 1].end >= begin; --at) {
+  for (; at > first_ && list_[at - 1].end >= merged.begin; --at) {
     const Region& r = list_[at - 1];
     const bool earlier = r.begin < merged.begin;
     const bool same = r.begin == merged.begin;

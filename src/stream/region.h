@@ -23,8 +23,11 @@ struct Region {
 // Disjoint regions that do not touch, in the order of the text.
 class Regions {
  public:
-  // Adds an occurrence. Cheap near the end of the list, where scans add.
+  // Adds an occurrence. Cheap near the end of the list, where a scan adds.
   void Add(uint64_t begin, uint64_t end, const Label* label);
+
+  // Adds all of `other`, in one pass over both.
+  void Merge(const Regions& other);
 
   bool empty() const { return first_ == list_.size(); }
   const Region& front() const { return list_[first_]; }
@@ -37,6 +40,8 @@ class Regions {
   std::vector<Region>::const_iterator end() const { return list_.end(); }
 
  private:
+  void AddRegion(Region added);
+
   std::vector<Region> list_;
   std::size_t first_ = 0;  // those before are popped
 };

@@ -30,7 +30,7 @@ class Stream::Output {
       std::memcpy(s_->small_.data() + used_, piece.data(), piece.size());
       used_ += piece.size();
     }
-    s_->bytes_out_ += piece.size();
+    bytes_ += piece.size();
     if (s_->pieces_.size() >= kPieces) Flush();
   }
 
@@ -38,9 +38,10 @@ class Stream::Output {
     Seal();
     if (!s_->pieces_.empty() && s_->status_.ok()) {
       s_->status_ = s_->sink_->Write(s_->pieces_);
+      if (s_->status_.ok()) s_->bytes_out_ += bytes_;
     }
     s_->pieces_.clear();
-    used_ = sealed_ = 0;
+    used_ = sealed_ = bytes_ = 0;
   }
 
  private:
@@ -57,21 +58,23 @@ class Stream::Output {
   Stream* s_;
   size_t used_ = 0;
   size_t sealed_ = 0;  // bytes of used_ that a piece already points to
+  size_t bytes_ = 0;   // of all pieces
 };
 
 Stream::Stream(std::shared_ptr<const CompiledSet> set, Sink* sink)
     : sink_(sink) {
-  SetMasker(std::move(set));
+  Replace(0, 0, {std::move(set)});
 }
 
 Status Stream::Write(std::string_view bytes) {
-  while (!bytes.empty() && status_.ok()) {
+  if (Status s = CheckUsable(); !s.ok()) return s;
+  while (!bytes.empty()) {
     const size_t n = std::min(bytes.size(), kLargestCopy);
     std::memcpy(Prepare(n), bytes.data(), n);
     bytes.remove_prefix(n);
     if (Status s = Commit(n); !s.ok()) return s;
   }
-  return status_;
+  return Status::Ok();
 }
 
 char* Stream::Prepare(size_t bytes) {
@@ -105,37 +108,47 @@ Status Stream::Finish() {
 // 1 find the occurrences, 2 see up to where everything is known, 3 write that,
 // 4 let go of what no later occurrence can need.
 Status Stream::Decide(bool last) {
-  if (!status_.ok()) return status_;
-  for (const Layer& layer : layers_) {
-    if (layer.set->intact()) continue;
-    return status_ = Status::Broken(
-               "the secrets are gone in this forked process; load them again "
-               "after fork()");
-  }
-  Scan(last);                             // 1
-  const uint64_t decided = Decided(last);  // 2
+  if (Status s = CheckUsable(); !s.ok()) return s;
+  Scan(last);                                          // 1
+  const uint64_t decided = Decided(last);              // 2
   if (Status s = Release(decided); !s.ok()) return s;  // 3
   held_max_ = std::max(held_max_, held());
 
   // 4. The layers need what is pending for them, which is not before printed_.
-  const uint64_t keep = printed_ - std::min<uint64_t>(printed_ - begin_,
-                                                      Matcher::kHistory);
+  const uint64_t keep =
+      printed_ - std::min<uint64_t>(printed_ - begin_, Matcher::kHistory);
   begin_in_buffer_ += keep - begin_;
   begin_ = keep;
   return status_;
 }
 
+Status Stream::CheckUsable() {
+  if (!status_.ok()) return status_;
+  bool intact = canary_.intact();
+  for (const Layer& layer : layers_) intact = intact && layer.set->intact();
+  if (!intact) {
+    status_ = Status::Broken(
+        "the secrets are gone in this forked process; load them again after "
+        "fork()");
+  }
+  return status_;
+}
+
 void Stream::Scan(bool last) {
   const Window w = window();
-  for (Layer& layer : layers_) {
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    Layer& layer = layers_[i];
     const CompiledSet& set = *layer.set;
+    Regions of_layer;  // in the order of the text, so each is added at the end
+    Regions* regions = i == 0 ? &regions_ : &of_layer;
     const auto add = [&](const Span& s) {
-      regions_.Add(s.begin, s.end, &set.label(s.secret));
+      regions->Add(s.begin, s.end, &set.label(s.secret));
     };
     set.matcher().Scan(w, &layer.cursor, add);
     if (last) {
       set.matcher().Finish(w, &layer.cursor, set.options().truncated, add);
     }
+    if (i != 0) regions_.Merge(of_layer);
   }
 }
 
@@ -144,8 +157,7 @@ uint64_t Stream::Decided(bool last) const {
   const Window w = window();
   uint64_t decided = end_;
   for (const Layer& layer : layers_) {
-    decided =
-        std::min(decided, layer.set->matcher().Pending(w, layer.cursor));
+    decided = std::min(decided, layer.set->matcher().Pending(w, layer.cursor));
   }
   if (layers_[0].set->options().hold_line) {
     const std::string_view unprinted =
@@ -202,12 +214,16 @@ void Stream::CountMask(const Label* label) {
   }
 }
 
-void Stream::SetMasker(std::shared_ptr<const CompiledSet> set) {
+Status Stream::SetMasker(std::shared_ptr<const CompiledSet> set) {
+  if (Status s = CheckUsable(); !s.ok()) return s;
   Replace(0, std::min<size_t>(1, layers_.size()), {std::move(set)});
+  return Status::Ok();
 }
 
-void Stream::SetAdded(std::vector<std::shared_ptr<const CompiledSet>> sets) {
+Status Stream::SetAdded(std::vector<std::shared_ptr<const CompiledSet>> sets) {
+  if (Status s = CheckUsable(); !s.ok()) return s;
   Replace(1, layers_.size(), std::move(sets));
+  return Status::Ok();
 }
 
 // Puts `sets` in the place of layers [first, last). Held bytes are then read
@@ -233,13 +249,12 @@ void Stream::Restart() {
   for (Layer& layer : layers_) layer.cursor = Matcher::Cursor(printed_);
 }
 
-void Stream::Count(const Layer& layer, MasksByName* by_name) {
+void Stream::Count(const Layer& layer, StreamStats::Masks* by_name) {
   for (size_t i = 0; i < layer.masks.size(); ++i) {
     if (layer.masks[i] == 0) continue;
     const Label& label = layer.set->label(static_cast<uint32_t>(i));
-    StreamStats::Masks& masks = (*by_name)[label.name];
-    masks.source = layer.set->sources()[label.source];
-    masks.count += layer.masks[i];
+    (*by_name)[{layer.set->sources()[label.source], label.name}] +=
+        layer.masks[i];
   }
 }
 

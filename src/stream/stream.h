@@ -9,8 +9,9 @@
 // needle and the largest chunk. Each call hands the sink all that is decided,
 // at most in pieces of the caller's chunk.
 //
-// After an error (the sink's, or a compiled set that a fork wiped) nothing more
-// is written, and every further call returns that error.
+// After an error nothing more is written, and every further call returns that
+// error. A stream that existed before fork(2) fails in the child: what it holds
+// is wiped there, and so are its sets.
 //
 // Not thread-safe; a CompiledSet is immutable and shared.
 
@@ -41,15 +42,13 @@ class Sink {
 
 // What a stream has done so far.
 struct StreamStats {
-  struct Masks {
-    std::string source;
-    uint64_t count = 0;
-  };
+  // By source and name: names of several sources may be equal.
+  using Masks = std::map<std::pair<std::string, std::string>, uint64_t>;
   uint64_t bytes_in = 0;
   uint64_t bytes_out = 0;
   uint64_t masks = 0;
   uint64_t held_max = 0;  // most bytes withheld after a write
-  std::map<std::string, Masks> masks_by_name;
+  Masks masks_by_name;
 };
 
 class Stream {
@@ -69,12 +68,12 @@ class Stream {
 
   // From the next byte on another set decides, and over held bytes too. What
   // was written stays, and so does a region whose mask was written.
-  void SetMasker(std::shared_ptr<const CompiledSet> set);
+  Status SetMasker(std::shared_ptr<const CompiledSet> set);
 
   // Small sets that stand beside the large one, for secrets that become known
   // while the stream runs; they replace those given before. Applies as
   // SetMasker does, which leaves them in place.
-  void SetAdded(std::vector<std::shared_ptr<const CompiledSet>> sets);
+  Status SetAdded(std::vector<std::shared_ptr<const CompiledSet>> sets);
 
   // The text ends: writes all that was held. What is written after it begins
   // another text, which shares nothing with this one but the buffers.
@@ -103,10 +102,11 @@ class Stream {
   void Replace(size_t first, size_t last,
                std::vector<std::shared_ptr<const CompiledSet>> sets);
   void Restart();
-  using MasksByName = std::map<std::string, StreamStats::Masks>;
-  static void Count(const Layer& layer, MasksByName* by_name);
+  Status CheckUsable();
+  static void Count(const Layer& layer, StreamStats::Masks* by_name);
 
   Sink* sink_;
+  Arena canary_;               // wiped in a forked child, as the buffers are
   std::vector<Layer> layers_;  // the set, then the added ones
   Status status_;
 
@@ -127,7 +127,7 @@ class Stream {
   uint64_t bytes_out_ = 0;
   uint64_t masks_ = 0;
   uint64_t held_max_ = 0;
-  MasksByName dropped_;  // of layers that went
+  StreamStats::Masks dropped_;  // of layers that went
 };
 
 }  // namespace maskpipe

@@ -105,9 +105,28 @@ static void a_failing_sink_kills_the_stream(void) {
   CHECK(maskpipe_stream_write(s, "text", 4) == MASKPIPE_E_SINK);
   out.fails = 0;
   CHECK(maskpipe_stream_write(s, "text", 4) == MASKPIPE_E_SINK);
+  CHECK(maskpipe_stream_set_masker(s, m) == MASKPIPE_E_SINK);
   CHECK(maskpipe_stream_finish(s) == MASKPIPE_E_SINK);
   CHECK(out.size == 0);
   maskpipe_stream_free(s);
+  maskpipe_masker_free(m);
+}
+
+static maskpipe_stream *own_stream;
+static int reenter(void *ctx, const char *bytes, size_t n) {
+  (void)bytes;
+  (void)n;
+  *(int *)ctx = maskpipe_stream_write(own_stream, "x", 1);
+  return 0;
+}
+
+static void a_sink_cannot_write_into_its_own_stream(void) {
+  int code = 0;
+  maskpipe_masker *m = masker_of("hunter2", "*");
+  own_stream = maskpipe_stream_new(m, reenter, &code);
+  CHECK(maskpipe_stream_write(own_stream, "text", 4) == 0);
+  CHECK(code == MASKPIPE_E_STATE);
+  maskpipe_stream_free(own_stream);
   maskpipe_masker_free(m);
 }
 
@@ -219,6 +238,7 @@ int main(void) {
   a_stream_is_masked_however_it_is_cut();
   a_masker_is_swapped_and_outlives_its_owner();
   a_failing_sink_kills_the_stream();
+  a_sink_cannot_write_into_its_own_stream();
   errors_have_texts_that_hold_no_value();
   sources_are_loaded();
   an_empty_set_copies_through();

@@ -1,9 +1,9 @@
 // The C++ wrapper over the C ABI, against the shared library alone.
 
 #include <gtest/gtest.h>
-#include <maskpipe/maskpipe.hpp>
 
 #include <atomic>
+#include <maskpipe/maskpipe.hpp>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -49,9 +49,8 @@ TEST(Wrapper, FailuresThrowWithACode) {
 
 TEST(Wrapper, ASinksExceptionReachesTheWriter) {
   const maskpipe::Masker masker(TwoSecrets());
-  maskpipe::Stream stream(masker, [](std::string_view) -> bool {
-    throw std::logic_error("mine");
-  });
+  maskpipe::Stream stream(
+      masker, [](std::string_view) -> bool { throw std::logic_error("mine"); });
   EXPECT_THROW(stream.write("text"), std::logic_error);
   EXPECT_THROW(stream.write("text"), maskpipe::Error);
 }

@@ -109,6 +109,18 @@ class Copies(CliTest):
                     before + b"***" + after)
 
 
+class StandardError(CliTest):
+
+    def test_a_closed_one_does_not_end_the_log(self):
+        reader, writer = os.pipe()
+        os.close(reader)
+        run = self.mask(b"an airflow hunter2-secret", *self.named(
+            {"a": "airflow", "b": "hunter2-secret"}), "--stats",
+            stderr=writer)
+        os.close(writer)
+        self.assertEqual((run.status, run.out), (0, b"an airflow ***"))
+
+
 class Oracle(CliTest):
 
     def world(self, random_, alphabet):

@@ -165,6 +165,40 @@ class Loading(CliTest):
         self.assert_refused(run, 3, "env:NO_SUCH_*")
 
 
+class Guessing(CliTest):
+    """Files whose names do not say what they are."""
+
+    def test_padded_tokens_are_no_dotenv_and_are_not_named(self):
+        token = b"c2VjcmV0dG9rZW5BQUFB="
+        for text in (token + b"\nZm9vYmFyYmF6cXV4eHg=\n", token + b"\n",
+                     token + b"\n" + token + b"\n"):
+            run = self.mask(b"a " + token + b" b", "--source",
+                            "file:" + self.file("t.txt", text))
+            self.assertEqual(run.out, b"a *** b")
+            self.assertNotIn(b"c2Vjcm", run.err)
+
+    def test_a_mapping_without_an_ending_is_read_as_yaml_too(self):
+        path = self.file("plain", b"password: hunter2-abc\nother:\n  - deep-1\n")
+        self.assertEqual(
+            self.masked(b"hunter2-abc deep-1", "--source", "file:" + path,
+                        "--log-level=error"), b"*** ***")
+
+    def test_a_byte_order_mark_hides_nothing(self):
+        path = self.file("b.env", b"\xef\xbb\xbfA_KEY=supersecret1\n")
+        self.assertEqual(self.masked(b"supersecret1", "--source",
+                                     "file:" + path), b"***")
+
+    def test_a_name_that_holds_the_value_is_hidden(self):
+        for name, value in (("x:p@ssw0rd!x", "p@ssw0rd!x"),
+                            ("a" * 40 + "0123456789-abcdefgh-0123456",
+                             "0123456789-abcdefgh-0123456")):
+            run = self.mask(value.encode(), *self.named({name: value}),
+                            "--mask=[{name}]", "--stats")
+            self.assertEqual(run.out, b"[***]")
+            self.assertNotIn(b"ssw0rd", run.err)
+            self.assertNotIn(b"456789", run.err)
+
+
 class Directories(CliTest):
 
     def kubernetes(self):
@@ -598,7 +632,7 @@ class Allowing(CliTest):
                 (b"info-level\n", b"info-level ***"),
                 (b"# pw-value-1\n\n  info-level  \r\n", b"info-level ***"),
                 (b"name:db/level\n", b"info-level ***"),
-                (b"name:db/*\n", text), (b"name:*\n", text),
+                (b"name:db/*\n", text), (b"name:*\n", b"*** ***"),
                 (b"name:db/l?v[e]l", b"info-level ***"),
                 (b"name:DB/*\n", b"*** ***"), (b"info\n", b"*** ***"),
                 (b"value:info-level\n", b"info-level ***")):

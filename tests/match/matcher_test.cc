@@ -55,8 +55,7 @@ std::vector<Span> ScanInPieces(const Matcher& matcher,
   std::vector<size_t> ends = cuts;
   ends.push_back(text.size());
   for (size_t end : ends) {
-    const size_t begin =
-        pending - std::min<size_t>(pending, Matcher::kHistory);
+    const size_t begin = pending - std::min<size_t>(pending, Matcher::kHistory);
     const Window window{text.substr(begin, end - begin), begin};
     matcher.Scan(window, &cursor, add, Report::kAll);
     const uint64_t now = matcher.Pending(window, cursor);
@@ -82,8 +81,9 @@ TEST(Matcher, ReportsInTheOrderOfEndsTheLongestFirst) {
   const Matcher matcher(Distinct({"aaa", "aa", "a"}));
   std::vector<Span> found;
   Matcher::Cursor cursor(0);
-  matcher.Scan({"aaa", 0}, &cursor, [&](const Span& s) { found.push_back(s); },
-               Report::kAll);
+  matcher.Scan(
+      {"aaa", 0}, &cursor, [&](const Span& s) { found.push_back(s); },
+      Report::kAll);
   ASSERT_EQ(found.size(), 6u);
   for (size_t i = 1; i < found.size(); ++i) {
     EXPECT_LE(found[i - 1].end, found[i].end);
@@ -212,8 +212,7 @@ TEST(Matcher, TheTableInTheReadmeIsRight) {
     s.resize(std::max(s.size(), width), ' ');
     return s;
   };
-  std::string table =
-      "    text                 ends here    may go on\n";
+  std::string table = "    text                 ends here    may go on\n";
   for (size_t n = 1; n <= text.size(); ++n) {
     std::string ends;
     Matcher::Cursor cursor(0);
@@ -236,12 +235,14 @@ TEST(Matcher, TheTableInTheReadmeIsRight) {
 }
 
 TEST(Matcher, OfEqualNeedlesTheLowestSecretIsReported) {
-  const std::vector<Needle> needles = {{"token", 3}, {"token", 1}, {"token", 2}};
+  const std::vector<Needle> needles = {
+      {"token", 3}, {"token", 1}, {"token", 2}};
   const Matcher matcher(needles);
   std::vector<Span> found;
   Matcher::Cursor cursor(0);
-  matcher.Scan({"token", 0}, &cursor,
-               [&](const Span& s) { found.push_back(s); }, Report::kAll);
+  matcher.Scan(
+      {"token", 0}, &cursor, [&](const Span& s) { found.push_back(s); },
+      Report::kAll);
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].secret, 1u);
 }
@@ -310,9 +311,10 @@ TEST(Matcher, TheEndOfTheStreamCutsOccurrencesOff) {
 
 TEST(Matcher, AShortNeedleIsNotCutOffBelowEightBytes) {
   const Matcher matcher(std::vector<Needle>{{"12345678", 0}, {"abcdefghi", 1}});
-  for (const auto& [text, cut] : {std::pair<const char*, bool>{"1234567", false},
-                                  {"abcdefg", false},
-                                  {"abcdefgh", true}}) {
+  for (const auto& [text, cut] :
+       {std::pair<const char*, bool>{"1234567", false},
+        {"abcdefg", false},
+        {"abcdefgh", true}}) {
     int found = 0;
     Matcher::Cursor cursor(0);
     const auto count = [&](const Span&) { ++found; };
@@ -326,8 +328,8 @@ TEST(Matcher, TenThousandNeedlesStayWithinSixteenBytesAStateOrSo) {
   Random random(1);
   std::vector<std::string> words;
   for (int i = 0; i < 10000; ++i) {
-    words.push_back(random.Text("abcdefghijklmnopqrstuvwxyzABCDEF0123456789/+",
-                                40));
+    words.push_back(
+        random.Text("abcdefghijklmnopqrstuvwxyzABCDEF0123456789/+", 40));
   }
   std::vector<Needle> needles;
   for (uint32_t i = 0; i < words.size(); ++i) needles.push_back({words[i], i});

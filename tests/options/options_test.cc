@@ -30,9 +30,9 @@ TEST(Options, EveryRowHasItsOwnNameAndSetsItsDefault) {
 }
 
 TEST(Options, ARefusedValueIsNotRepeated) {
-  for (const char* name : {"min-length", "short-secrets", "truncated", "hold",
-                           "source-timeout", "on-error", "add-fd", "stats",
-                           "log-level", "log-format", "format"}) {
+  for (const char* name :
+       {"min-length", "short-secrets", "truncated", "hold", "source-timeout",
+        "on-error", "add-fd", "stats", "log-level", "log-format", "format"}) {
     Options options;
     const Status s = SetOption(&options, name, "MARKER", kCommandLine);
     EXPECT_EQ(s.code(), Code::kUsage) << name;

@@ -11,7 +11,7 @@ RunMetrics Example() {
   m.stream.bytes_out = 90;
   m.stream.masks = 3;
   m.stream.held_max = 7;
-  m.stream.masks_by_name = {{"a", {"file:x", 1}}, {"b", {"file:x", 2}}};
+  m.stream.masks_by_name = {{{"file:x", "a"}, 1}, {{"file:x", "b"}, 2}};
   m.secrets_by_source = {{"file:x", 2}, {"env:\"q\"", 0}};
   m.errors_by_kind = {{"io", 0}};
   return m;

@@ -22,8 +22,7 @@ TEST(Json, GivesEveryLeafWithItsPathAndKey) {
   for (const JsonLeaf& leaf : r.json.leaves) {
     all += leaf.path + " " + leaf.key + " " + std::string(leaf.value) + "|";
   }
-  EXPECT_EQ(all,
-            "a/b/0 b 1|a/b/1/c c x|a/d d null|e e \xc3\xa9\n|f f true|");
+  EXPECT_EQ(all, "a/b/0 b 1|a/b/1/c c x|a/d d null|e e \xc3\xa9\n|f f true|");
 }
 
 TEST(Json, KeepsNumbersAsTheyAreWrittenAndEveryDuplicate) {
@@ -72,7 +71,8 @@ TEST(Json, RefusesWhatIsNestedTooDeep) {
 }
 
 TEST(Json, DecodesHalfASurrogatePairAsPythonAccepts) {
-  const Read r(R"({"a":"\ud800x","b":"\udfff","c":"\ud83d\ude00","d":"\\ud800"})");
+  const Read r(
+      R"({"a":"\ud800x","b":"\udfff","c":"\ud83d\ude00","d":"\\ud800"})");
   ASSERT_EQ(r.error.what, "");
   EXPECT_EQ(r.json.leaves[0].value, "\xef\xbf\xbdx");
   EXPECT_EQ(r.json.leaves[1].value, "\xef\xbf\xbd");

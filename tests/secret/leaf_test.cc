@@ -13,8 +13,8 @@ using ::testing::ElementsAre;
 using ::testing::Not;
 
 const char* Word(Verdict v) {
-  static constexpr const char* kWords[] = {"masked",  "alone",   "harmless",
-                                           "allowed", "short",   "skipped",
+  static constexpr const char* kWords[] = {"masked",  "alone", "harmless",
+                                           "allowed", "short", "skipped",
                                            "symbol",  "empty"};
   return kWords[static_cast<int>(v)];
 }
@@ -136,9 +136,8 @@ TEST(Judge, MaskAllKnowsNothingHarmless) {
 TEST(Judge, TheAllowListWinsByValueAndByName) {
   Rules rules;
   rules.allow.Add("prod-cluster\nname:s/schema\n");
-  const auto leaves =
-      Judged(R"({"a":"prod-cluster","schema_x":"y12345","schema":"z12345"})",
-             rules);
+  const auto leaves = Judged(
+      R"({"a":"prod-cluster","schema_x":"y12345","schema":"z12345"})", rules);
   EXPECT_THAT(leaves, Contains("s/a prod-cluster: allowed"));
   EXPECT_THAT(leaves, Contains("s/schema_x y12345: masked"));
   EXPECT_THAT(leaves, Contains("s/schema z12345: allowed"));
@@ -169,7 +168,8 @@ TEST(Judge, UrisInUrisDoNotMultiplyWithoutBound) {
   for (int i = 0; i < 12; ++i) {
     std::string encoded;
     for (char c : value) {
-      if (c == '%' || c == '+' || c == ':' || c == '/' || c == '?' || c == '=') {
+      if (c == '%' || c == '+' || c == ':' || c == '/' || c == '?' ||
+          c == '=') {
         constexpr char kHex[] = "0123456789ABCDEF";
         encoded += '%';
         encoded += kHex[c >> 4];
@@ -190,8 +190,8 @@ TEST(Judge, TheFirstHalfOfAnAssignmentIsNoNameToPrint) {
 }
 
 TEST(Judge, HarmlessLinesOfPrettyPrintedJsonStay) {
-  const auto leaves = Judged(
-      "{\n  \"host\": \"db.internal\",\n  \"pw\": \"a\\tb-secret\"\n}");
+  const auto leaves =
+      Judged("{\n  \"host\": \"db.internal\",\n  \"pw\": \"a\\tb-secret\"\n}");
   EXPECT_THAT(leaves, Contains("s \"pw\": \"a\\tb-secret\": masked"));
   EXPECT_THAT(leaves, Not(Contains("s \"host\": \"db.internal\",: masked")));
 }

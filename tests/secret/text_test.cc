@@ -21,7 +21,9 @@ TEST(Text, CharactersAreCodePointsOrBytes) {
   EXPECT_EQ(Characters("p\xc3\xa4ss"), 4u);
   EXPECT_EQ(Characters("\xe6\x97\xa5\xe6\x9c\xac"), 2u);
   EXPECT_EQ(Characters("\xf0\x9f\x98\x80"), 1u);
-  EXPECT_EQ(Characters("\xff\xfe" "a"), 3u);
+  EXPECT_EQ(Characters("\xff\xfe"
+                       "a"),
+            3u);
   EXPECT_EQ(Characters("\xc0\x80"), 2u) << "overlong";
   EXPECT_EQ(Characters("\xed\xa0\x80"), 3u) << "a surrogate";
   EXPECT_EQ(Characters("\xf4\x90\x80\x80"), 4u) << "above U+10FFFF";

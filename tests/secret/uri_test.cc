@@ -39,9 +39,9 @@ TEST(Uri, GivesTheUserWhereThereIsNoPassword) {
 // The last '@' ends the user information and the first ':' splits it, so a
 // password that somebody forgot to encode is still found.
 TEST(Uri, FindsAPasswordWithRawReservedCharacters) {
-  EXPECT_NE(Parts("postgres://u:p@ss:w/o?r#d@host/db")
-                .find("password=p@ss:w/o?r#d|"),
-            std::string::npos);
+  EXPECT_NE(
+      Parts("postgres://u:p@ss:w/o?r#d@host/db").find("password=p@ss:w/o?r#d|"),
+      std::string::npos);
 }
 
 // Here RFC 3986 and whoever forgot to encode mean different things.

@@ -61,6 +61,31 @@ TEST(Regions, AreTheSameInWhateverOrderOccurrencesCome) {
   }
 }
 
+TEST(Regions, MergedListsAreAsIfAddedOneByOne) {
+  const Label labels[] = {{"a", "", 0}, {"b", "", 0}, {"c", "", 0}};
+  Random random(12);
+  for (int world = 0; world < 3000; ++world) {
+    Regions one, other, all;
+    for (size_t n = random.Below(8); n > 0; --n) {
+      const uint64_t begin = random.Below(30),
+                     end = begin + 1 + random.Below(4);
+      const Label* label = &labels[random.Below(3)];
+      (random.OneIn(2) ? one : other).Add(begin, end, label);
+      all.Add(begin, end, label);
+    }
+    one.Merge(other);
+    const auto text = [](const Regions& regions) {
+      std::string s;
+      for (const Region& r : regions) {
+        s += std::to_string(r.begin) + "-" + std::to_string(r.end) +
+             r.label->name + std::to_string(r.label_end) + " ";
+      }
+      return s;
+    };
+    ASSERT_EQ(text(one), text(all));
+  }
+}
+
 TEST(Regions, PoppedOnesAreGone) {
   const Label label{"a", "", 0};
   Regions regions;
