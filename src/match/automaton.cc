@@ -197,11 +197,11 @@ size_t Automaton::SkipDead(std::string_view text, size_t i) const {
   const size_t n = text.size();
   // Four positions a round: each load ends before n.
   for (; i + 3 + kWindow <= n; i += 4) {
-    const bool any = MayBegin(Hash(t + i)) | MayBegin(Hash(t + i + 1)) |
-                     MayBegin(Hash(t + i + 2)) | MayBegin(Hash(t + i + 3));
-    if (any) break;
+    const uint64_t any = MayBegin(Hash(t + i)) | MayBegin(Hash(t + i + 1)) |
+                         MayBegin(Hash(t + i + 2)) | MayBegin(Hash(t + i + 3));
+    if (any != 0) break;
   }
-  while (i + kWindow <= n && !MayBegin(Hash(t + i))) ++i;
+  while (i + kWindow <= n && MayBegin(Hash(t + i)) == 0) ++i;
   return i;
 }
 

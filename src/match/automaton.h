@@ -91,7 +91,7 @@ class Automaton {
   void Link();
   void MarkBeginnings(std::span<const Needle> needles);
   uint32_t Hash(const uint8_t* at) const;
-  bool MayBegin(uint32_t hash) const {
+  uint64_t MayBegin(uint32_t hash) const {  // 0 or 1
     return beginnings_[hash / 64] >> (hash % 64) & 1;
   }
 
