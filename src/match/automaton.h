@@ -62,6 +62,13 @@ class Automaton {
   // `length` is what was seen of it. Length 0: none.
   End Truncated(State s, uint32_t least) const;
 
+  // The first position from `i` on where a needle may begin, or the first that
+  // is too near the end to tell.
+  size_t SkipDead(std::string_view text, size_t i) const;
+
+  // Bytes that are looked at to see whether a needle may begin.
+  static constexpr size_t kWindow = 4;
+
   size_t states() const { return fail_.size(); }
 
  private:
@@ -70,8 +77,6 @@ class Automaton {
   static constexpr uint32_t kNone = ~uint32_t{0};
   // A state with more children than this gets a full row of transitions.
   static constexpr uint32_t kFewChildren = 3;
-  // Bytes that are loaded to see whether a needle may begin.
-  static constexpr size_t kWindow = 4;
   // In nearest_, marks a state below which a needle need not stand alone.
   static constexpr uint32_t kAnywhere = uint32_t{1} << 31;
   // In a row, marks a transition to a state in which a needle ends.
@@ -84,9 +89,6 @@ class Automaton {
   uint32_t Marked(State s) const {
     return ends_at_[s] != kRoot ? s | kEnds : s;
   }
-  // The first position from `i` on where a needle may begin, or the first that
-  // is too near the end to tell.
-  size_t SkipDead(std::string_view text, size_t i) const;
   void Number(const Trie& trie, std::span<const Needle> needles);
   void Link();
   void MarkBeginnings(std::span<const Needle> needles);

@@ -1,12 +1,19 @@
 #include "src/match/matcher.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace maskpipe {
 
 Matcher::Matcher(std::span<const Needle> needles)
-    : arena_(std::make_unique<Arena>()),
-      automaton_(std::make_unique<Automaton>(needles, arena_.get())) {}
+    : arena_(std::make_unique<Arena>()) {
+  std::vector<Needle> as_written;
+  as_written.reserve(needles.size());
+  for (const Needle& n : needles) {
+    if (!n.folded) as_written.push_back(n);
+  }
+  automaton_ = std::make_unique<Automaton>(as_written, arena_.get());
+}
 
 uint64_t Matcher::Pending(const Window& window, const Cursor& cursor) const {
   const auto may_stand_alone = [&](uint32_t length) {

@@ -56,6 +56,7 @@ class Matcher {
     Automaton::State state_ = Automaton::kRoot;
   };
 
+  // Takes the needles that are not `folded`; FoldedMatcher has the others.
   explicit Matcher(std::span<const Needle> needles);
 
   // How many bytes before the cursor or before Pending(), whichever is less,

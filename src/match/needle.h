@@ -13,6 +13,7 @@ struct Needle {
   std::string_view bytes;  // not empty
   uint32_t secret = 0;     // whose it is; the lower number wins a tie of names
   bool alone = false;      // an occurrence has no ASCII letter or digit beside
+  bool folded = false;     // `bytes` are folded, and so is the text: folded.h
 };
 
 // [begin, end) of a verified occurrence, in bytes from the stream's start.

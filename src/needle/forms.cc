@@ -2,6 +2,7 @@
 
 #include <string_view>
 
+#include "src/match/folded.h"
 #include "src/secret/text.h"
 
 namespace maskpipe {
@@ -9,18 +10,12 @@ namespace {
 
 constexpr std::string_view kBreaks = "\r\n";
 
-// `text` with every run of white space that holds a line break replaced.
-std::string_view JoinLines(std::string_view text, std::string_view glue,
-                           Arena* arena) {
-  const std::vector<std::string_view> lines = Lines(text);
-  size_t size = 0;
-  for (std::string_view line : lines) size += line.size() + glue.size();
-  char* out = static_cast<char*>(arena->allocate(size, 1));
+// The lines of `text`, side by side.
+std::string_view JoinLines(std::string_view text, Arena* arena) {
+  char* out = static_cast<char*>(arena->allocate(text.size(), 1));
   size_t n = 0;
-  for (size_t i = 0; i < lines.size(); ++i) {
-    if (i != 0) n += glue.copy(out + n, glue.size());
-    n += lines[i].copy(out + n, lines[i].size());
-  }
+  for (std::string_view line : Lines(text))
+    n += line.copy(out + n, line.size());
   return {out, n};
 }
 
@@ -37,10 +32,11 @@ Needles MakeNeedles(const Leaves& leaves) {
     // Each line of it is a needle too; nobody prints so much in one piece.
     constexpr size_t kLongestJoined = size_t{64} << 10;
     if (leaf.value.size() > kLongestJoined) continue;
-    for (std::string_view glue : {"\n", "\r\n", " ", ""}) {
-      needles.list.push_back(
-          {JoinLines(leaf.value, glue, needles.arena.get()), i, alone});
-    }
+    needles.list.push_back(
+        {JoinLines(leaf.value, needles.arena.get()), i, alone});
+    if (alone) continue;  // so short that any white space would be too much
+    needles.list.push_back(
+        {Fold(leaf.value, needles.arena.get()), i, false, true});
   }
   return needles;
 }

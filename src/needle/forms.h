@@ -5,8 +5,8 @@
 //   Matcher matcher(needles.list);
 //
 // Forms so far: the value as it is; and, where it has several lines, these
-// joined by LF, by CRLF, by a blank and by nothing, which is how terminals,
-// Windows and `set -x` print them.
+// joined by nothing, and folded, so that any white space may stand where white
+// space stood (src/match/folded.h).
 
 #pragma once
 

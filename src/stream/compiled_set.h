@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "src/base/status.h"
+#include "src/match/folded.h"
 #include "src/match/matcher.h"
 #include "src/needle/forms.h"
 #include "src/secret/leaf.h"
@@ -59,6 +60,7 @@ class CompiledSet {
       const SecretStore& store, const MaskOptions& options);
 
   const Matcher& matcher() const { return matcher_; }
+  const FoldedMatcher& folded() const { return folded_; }
   // By Span::secret, in the order of the names.
   const Label& label(uint32_t secret) const { return labels_[secret]; }
   const std::vector<Label>& labels() const { return labels_; }
@@ -67,15 +69,18 @@ class CompiledSet {
   const MaskOptions& options() const { return options_; }
 
   // False in a forked child, which must not mask with it.
-  bool intact() const { return matcher_.intact(); }
+  bool intact() const { return matcher_.intact() && folded_.intact(); }
 
  private:
   CompiledSet(const Needles& needles, MaskOptions options)
-      : matcher_(needles.list), options_(std::move(options)) {}
+      : matcher_(needles.list),
+        folded_(needles.list),
+        options_(std::move(options)) {}
 
   std::string SafeName(const std::string& name) const;
 
   Matcher matcher_;
+  FoldedMatcher folded_;
   MaskOptions options_;
   std::vector<Label> labels_;
   std::vector<std::string> sources_;

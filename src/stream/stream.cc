@@ -136,19 +136,24 @@ Status Stream::CheckUsable() {
 
 void Stream::Scan(bool last) {
   const Window w = window();
-  for (size_t i = 0; i < layers_.size(); ++i) {
-    Layer& layer = layers_[i];
+  for (Layer& layer : layers_) {
     const CompiledSet& set = *layer.set;
-    Regions of_layer;  // in the order of the text, so each is added at the end
-    Regions* regions = i == 0 ? &regions_ : &of_layer;
-    const auto add = [&](const Span& s) {
-      regions->Add(s.begin, s.end, &set.label(s.secret));
+    const bool truncated = set.options().truncated;
+    // Each matcher reports in the order of the text, so each region is added at
+    // the end of a list; lists are merged in one pass.
+    const auto scan = [&](const auto& matcher, auto* cursor, Regions* regions) {
+      const auto add = [&](const Span& s) {
+        regions->Add(s.begin, s.end, &set.label(s.secret));
+      };
+      matcher.Scan(w, cursor, add);
+      if (last) matcher.Finish(w, cursor, truncated, add);
     };
-    set.matcher().Scan(w, &layer.cursor, add);
-    if (last) {
-      set.matcher().Finish(w, &layer.cursor, set.options().truncated, add);
-    }
-    if (i != 0) regions_.Merge(of_layer);
+    Regions as_written, folded;
+    const bool first = &layer == &layers_.front();
+    scan(set.matcher(), &layer.cursor, first ? &regions_ : &as_written);
+    scan(set.folded(), &layer.folded, &folded);
+    regions_.Merge(as_written);
+    regions_.Merge(folded);
   }
 }
 
@@ -158,6 +163,7 @@ uint64_t Stream::Decided(bool last) const {
   uint64_t decided = end_;
   for (const Layer& layer : layers_) {
     decided = std::min(decided, layer.set->matcher().Pending(w, layer.cursor));
+    decided = std::min(decided, layer.set->folded().Pending(layer.folded));
   }
   if (layers_[0].set->options().hold_line) {
     const std::string_view unprinted =
@@ -237,16 +243,20 @@ void Stream::Replace(size_t first, size_t last,
   layers_.erase(place(first), place(last));
   for (size_t i = 0; i < sets.size(); ++i) {
     const size_t labels = sets[i]->labels().size();
-    layers_.insert(place(first + i),
-                   Layer{std::move(sets[i]), Matcher::Cursor(printed_),
-                         std::vector<uint64_t>(labels)});
+    layers_.insert(
+        place(first + i),
+        Layer{std::move(sets[i]), Matcher::Cursor(printed_),
+              FoldedMatcher::Cursor(printed_), std::vector<uint64_t>(labels)});
   }
   Restart();
 }
 
 void Stream::Restart() {
   regions_.Clear();
-  for (Layer& layer : layers_) layer.cursor = Matcher::Cursor(printed_);
+  for (Layer& layer : layers_) {
+    layer.cursor = Matcher::Cursor(printed_);
+    layer.folded = FoldedMatcher::Cursor(printed_);
+  }
 }
 
 void Stream::Count(const Layer& layer, StreamStats::Masks* by_name) {

@@ -108,7 +108,7 @@ TEST(Arena, WipesWhatIsDeallocated) {
 
 TEST(Arena, AlignsAndGrowsBeyondItsLargestChunk) {
   Arena arena;
-  for (size_t alignment : {1, 2, 8, 64, 4096}) {
+  for (const size_t alignment : {1u, 2u, 8u, 64u, 4096u}) {
     void* p = arena.allocate(3, alignment);
     EXPECT_EQ(reinterpret_cast<uintptr_t>(p) % alignment, 0u);
   }

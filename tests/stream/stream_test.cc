@@ -208,6 +208,31 @@ TEST(Stream, ARecordIsMaskedAsAFinishedStream) {
   }
 }
 
+// Lines that are too common to be needles of their own, so that only the whole
+// masks them.
+TEST(Stream, SeveralLinesAreMaskedBehindAnyWhiteSpaceAndAtEveryCut) {
+  SecretStore store;
+  store.Add({.name = "n0", .open = false, .certain = true},
+            "correct\nhorse\nbattery\nstaple");
+  MaskOptions options = Anywhere();
+  options.rules = Rules();
+  const auto set = *CompiledSet::Compile(store, options);
+  for (const char* spelled :
+       {"correct\nhorse\nbattery\nstaple",
+        "correct\r\nhorse\r\nbattery\r\nstaple",
+        "correct\n    horse\n    battery\n    staple",
+        "correct horse battery staple", "correcthorsebatterystaple"}) {
+    const std::string text = std::string("a correct ") + spelled + "\nstaple";
+    for (size_t cut = 0; cut <= text.size(); ++cut) {
+      ASSERT_EQ(Streamed(set, text, {cut}), "a correct <n0>\nstaple")
+          << spelled << " cut at " << cut;
+    }
+    EXPECT_EQ(Masked(*set, text), "a correct <n0>\nstaple");
+  }
+  EXPECT_EQ(Streamed(set, "correct-horse battery staple", {}),
+            "correct-horse battery staple");
+}
+
 TEST(Stream, HoldsBackOnlyWhatMayStillBeASecret) {
   TextSink sink;
   Stream stream(SetOf({"hunter2 is secret"}, Anywhere()), &sink);
