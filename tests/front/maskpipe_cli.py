@@ -228,12 +228,12 @@ class CliTest(unittest.TestCase):
 
 
 def skip_under_sanitizer(test):
-    """Memory figures of a sanitizer's build say nothing about ours."""
+    """Figures of a sanitizer's build say nothing about ours."""
     with open(binary(), "rb") as f:
         text = f.read()
     if b"__asan_init" in text or b"__tsan_init" in text:
         test.skipTest("SKIPPED: the binary is built with a sanitizer, whose "
-                      "own memory would be measured")
+                      "own doings would be measured")
 
 
 def main():
