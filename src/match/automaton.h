@@ -45,6 +45,9 @@ class Automaton {
   template <typename F>
   State Run(std::string_view text, size_t from, State state, F&& at) const;
 
+  // One step: the state after `byte`.
+  State Next(State s, uint8_t byte) const { return Step(s, byte) & ~kEnds; }
+
   // The longest needle that ends in `state`, then each shorter one by
   // Shorter().
   State LongestEnd(State s) const { return ends_at_[s]; }

@@ -1,7 +1,5 @@
 #include "src/match/folded.h"
 
-#include <algorithm>
-
 #include "src/match/matcher.h"
 
 namespace maskpipe {
@@ -33,71 +31,79 @@ FoldedMatcher::FoldedMatcher(std::span<const Needle> needles)
   for (const Needle& n : needles) {
     if (!n.folded) continue;
     folded.push_back(n);
-    may_skip_ = may_skip_ &&
-                n.bytes.substr(0, Automaton::kWindow).find(' ') == n.bytes.npos;
+    skips_ = skips_ &&
+             n.bytes.substr(0, Automaton::kWindow).find(' ') == n.bytes.npos;
   }
-  if (!folded.empty()) {
-    automaton_ = std::make_unique<Automaton>(folded, arena_.get());
-  }
-}
-
-FoldedMatcher::Folded::Folded(std::string_view text) : text_size_(text.size()) {
-  if (text.size() > sizeof small_) {
-    large_.Reserve(text.size());
-    bytes_ = large_.data();
-  }
-  for (size_t i = 0; i < text.size();) {
-    if (!IsWhiteSpace(text[i])) {
-      bytes_[size_++] = text[i++];
-      continue;
+  if (folded.empty()) return;
+  automaton_ = std::make_unique<Automaton>(folded, arena_.get());
+  pairs_.assign(65536 / 64, 0);
+  for (const Needle& n : folded) {
+    const auto first = static_cast<uint8_t>(n.bytes[0]);
+    for (unsigned b = 0; b < 256; ++b) {
+      const auto second = static_cast<char>(b);
+      if (n.bytes.size() == 1 || n.bytes[1] == second ||
+          (n.bytes[1] == ' ' && IsWhiteSpace(second))) {
+        MarkPair(first, static_cast<uint8_t>(b));
+      }
     }
-    size_t end = i + 1;
-    while (end < text.size() && IsWhiteSpace(text[end])) ++end;
-    // A line break stands in no folded needle, so it lets nothing go on.
-    bytes_[size_++] = end - i <= kLongestRun ? ' ' : '\n';
-    if (end - i > 1) jumps_.push_back({size_, end});
-    i = end;
   }
 }
 
-size_t FoldedMatcher::Folded::Offset(size_t i) const {
-  if (i >= size_) return text_size_;
-  const auto after = std::upper_bound(
-      jumps_.begin(), jumps_.end(), i,
-      [](size_t folded, const Jump& j) { return folded < j.folded; });
-  if (after == jumps_.begin()) return i;
-  const Jump& jump = *std::prev(after);
-  return jump.offset + (i - jump.folded);
+void FoldedMatcher::MarkPair(uint8_t first, uint8_t second) {
+  pairs_[(size_t{second} << 8 | first) / 64] |= uint64_t{1} << (first % 64);
 }
 
-size_t FoldedMatcher::Folded::EndOffset(size_t i) const {
-  return Offset(i - 1) + 1;  // needles end in no white space
+// As the automaton's: where a needle may begin, or the text's last byte.
+size_t FoldedMatcher::SkipDead(std::string_view text, size_t i) const {
+  if (skips_) return automaton_->SkipDead(text, i);
+  const auto* t = reinterpret_cast<const uint8_t*>(text.data());
+  for (; i + 1 < text.size(); ++i) {
+    const size_t pair = size_t{t[i + 1]} << 8 | t[i];
+    if (pairs_[pair / 64] >> (pair % 64) & 1) break;
+  }
+  return i;
 }
 
-// 1 leave out what begins no needle, 2 fold the rest, 3 find what ends, 4 see
-// what may go on, 5 and what would be cut off if the text ended here.
+// 1 skip what begins no needle, 2 read a byte or a run of white space, 3 report
+// what ends there, 4 see what may go on, 5 and what would be cut off if the
+// text ended here.
 std::vector<FoldedMatcher::End> FoldedMatcher::Find(std::string_view text,
                                                     Cursor* cursor) const {
-  const size_t skipped = may_skip_ ? automaton_->SkipDead(text, 0) : 0;  // 1
-  text.remove_prefix(skipped);
-  cursor->pending_ += skipped;
-  const Folded folded(text);  // 2
-  const size_t size = folded.text().size();
   std::vector<End> found;
-  const Automaton::State last = automaton_->Run(  // 3
-      folded.text(), 0, Automaton::kRoot, [&](Automaton::State s, size_t i) {
-        const Automaton::End& e = automaton_->end(automaton_->LongestEnd(s));
-        found.push_back({skipped + folded.Offset(i - e.length),
-                         skipped + folded.EndOffset(i), e.secret});
-      });
+  // Where the folded bytes come from that were read since the root. A state is
+  // as deep as the last bytes it stands for.
+  std::vector<size_t> origins;
+  const auto begin_of = [&origins](uint32_t length) {
+    return origins[origins.size() - length];
+  };
+  Automaton::State state = Automaton::kRoot;
+  for (size_t i = 0; i < text.size();) {
+    if (state == Automaton::kRoot) {
+      origins.clear();
+      i = SkipDead(text, i);  // 1
+      if (i == text.size()) break;
+    }
+    origins.push_back(i);
+    char byte = text[i++];  // 2
+    if (IsWhiteSpace(byte)) {
+      while (i < text.size() && IsWhiteSpace(text[i])) ++i;
+      // A line break stands in no folded needle, so it lets nothing go on.
+      byte = i - origins.back() <= kLongestRun ? ' ' : '\n';
+    }
+    state = automaton_->Next(state, static_cast<uint8_t>(byte));
+    const Automaton::State ends = automaton_->LongestEnd(state);  // 3
+    if (ends == Automaton::kRoot) continue;
+    const Automaton::End& e = automaton_->end(ends);
+    found.push_back({begin_of(e.length), i, e.secret});
+  }
   const uint32_t live =  // 4
-      automaton_->LiveLength(last, [](uint32_t) { return true; });
+      automaton_->LiveLength(state, [](uint32_t) { return true; });
   const Automaton::End cut =  // 5
-      automaton_->Truncated(last, Matcher::kTruncatedBytes);
+      automaton_->Truncated(state, Matcher::kTruncatedBytes);
   cursor->cut_off_ = static_cast<uint32_t>(
-      cut.length == 0 ? 0 : text.size() - folded.Offset(size - cut.length));
+      cut.length == 0 ? 0 : text.size() - begin_of(cut.length));
   cursor->cut_secret_ = cut.secret;
-  cursor->pending_ += live == 0 ? text.size() : folded.Offset(size - live);
+  cursor->pending_ += live == 0 ? text.size() : begin_of(live);
   return found;
 }
 

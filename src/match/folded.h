@@ -6,20 +6,19 @@
 //   matcher.Scan(window, &cursor, [](const Span& s) { ... });
 //   uint64_t pending = matcher.Pending(cursor);
 //
-// The text is folded as the needles are, every run of white space to one blank,
-// and an automaton reads that. So a blank within a line of a needle matches a
+// The text is read as if folded like the needles, every run of white space to
+// one blank, by an automaton. So a blank within a line of a needle matches a
 // line break too. A run of more than kLongestRun bytes matches nothing.
 //
 // The promises are those of matcher.h, but for the order: of occurrences that
 // end together only the longest is reported, and one may be reported again by a
-// later Scan(). A piece of text that may begin a needle is folded again with
+// later Scan(). A piece of text that may begin a needle is read again with
 // each Scan() until that is settled.
 //
 // Immutable and shared by threads; a Cursor belongs to one stream.
 
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -64,42 +63,20 @@ class FoldedMatcher {
   bool intact() const { return arena_->intact(); }
 
  private:
-  // Folded text, and where its bytes come from.
-  class Folded {
-   public:
-    explicit Folded(std::string_view text);
-    ~Folded() { Wipe(small_, std::min(size_, sizeof small_)); }
-    Folded(const Folded&) = delete;
-    Folded& operator=(const Folded&) = delete;
-
-    std::string_view text() const { return {bytes_, size_}; }
-    // Offset in the text of the folded byte i, or of the end.
-    size_t Offset(size_t i) const;
-    // Offset behind the folded byte i - 1, i > 0: of a run, behind all of it.
-    size_t EndOffset(size_t i) const;
-
-   private:
-    struct Jump {
-      size_t folded;  // from this folded byte on,
-      size_t offset;  // the text goes on from here
-    };
-    char* bytes_ = small_;
-    size_t size_ = 0;
-    size_t text_size_ = 0;
-    std::vector<Jump> jumps_;
-    Buffer large_;
-    char small_[512];  // enough for a record
-  };
-
   struct End {
     size_t begin, end;  // offsets in the text
     uint32_t secret;
   };
   std::vector<End> Find(std::string_view text, Cursor* cursor) const;
+  void MarkPair(uint8_t first, uint8_t second);
+  size_t SkipDead(std::string_view text, size_t i) const;
 
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<const Automaton> automaton_;  // null: no needles
-  bool may_skip_ = true;  // no needle has a blank among its first bytes
+  // Where a needle has a blank among its first bytes, the automaton cannot skip
+  // by them; then by the pairs of bytes that begin one.
+  bool skips_ = true;
+  std::pmr::vector<uint64_t> pairs_{arena_.get()};
 };
 
 // Every run of white space as one blank, none at the ends; into the arena.
