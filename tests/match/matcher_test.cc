@@ -98,55 +98,39 @@ TEST(Matcher, ReportsInTheOrderOfEndsTheLongestFirst) {
 // up to length six. Some needles must stand alone, which over letters means at
 // the text's ends; '-' in the second test lets them stand elsewhere.
 TEST(Matcher, AgreesWithTheOracleInAllSmallWorlds) {
-  const std::vector<std::string> words = AllTexts("ab", 1, 3);
   const std::vector<std::string> texts = AllTexts("ab", 0, 8);
-  for (size_t i = 0; i < words.size(); ++i) {
-    for (size_t j = i; j < words.size(); ++j) {
-      for (size_t k = j; k < words.size(); ++k) {
-        const std::vector<Needle> needles =
-            Distinct({words[i], words[j], words[k]});
-        const Matcher matcher(needles);
-        for (const std::string& text : texts) {
-          const Found expected = ToSet(oracle::Occurrences(needles, text));
-          ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, {})), expected)
-              << text;
-          for (size_t cut = 1; cut < text.size(); ++cut) {
-            ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, {cut})),
-                      expected)
-                << text << " cut at " << cut;
-          }
-          if (HasFailure()) return;
-        }
+  ForEachSmallSet([&](const std::vector<std::string>& words) {
+    const std::vector<Needle> needles = Distinct(words);
+    const Matcher matcher(needles);
+    for (const std::string& text : texts) {
+      const Found expected = ToSet(oracle::Occurrences(needles, text));
+      ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, {})), expected)
+          << text;
+      for (size_t cut = 1; cut < text.size(); ++cut) {
+        ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, {cut})), expected)
+            << text << " cut at " << cut;
       }
     }
-  }
+  });
 }
 
 TEST(Matcher, AgreesWithTheOracleHoweverTheTextIsCut) {
-  const std::vector<std::string> words = AllTexts("ab", 1, 3);
   const std::vector<std::string> texts = AllTexts("ab", 2, 6);
-  for (size_t i = 0; i < words.size(); ++i) {
-    for (size_t j = i; j < words.size(); ++j) {
-      for (size_t k = j; k < words.size(); ++k) {
-        const std::vector<Needle> needles =
-            Distinct({words[i], words[j], words[k]});
-        const Matcher matcher(needles);
-        for (const std::string& text : texts) {
-          const Found expected = ToSet(oracle::Occurrences(needles, text));
-          for (unsigned mask = 1; mask < 1u << (text.size() - 1); ++mask) {
-            std::vector<size_t> cuts;
-            for (size_t c = 1; c < text.size(); ++c) {
-              if (mask >> (c - 1) & 1) cuts.push_back(c);
-            }
-            ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, cuts)),
-                      expected)
-                << text;
-          }
-          if (HasFailure()) return;
+  ForEachSmallSet([&](const std::vector<std::string>& words) {
+    const std::vector<Needle> needles = Distinct(words);
+    const Matcher matcher(needles);
+    for (const std::string& text : texts) {
+      const Found expected = ToSet(oracle::Occurrences(needles, text));
+      for (unsigned mask = 1; mask < 1u << (text.size() - 1); ++mask) {
+        std::vector<size_t> cuts;
+        for (size_t c = 1; c < text.size(); ++c) {
+          if (mask >> (c - 1) & 1) cuts.push_back(c);
         }
+        ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, text, cuts)), expected)
+            << text;
       }
     }
-  }
+  });
 }
 
 TEST(Matcher, NeedlesThatStandAloneAgreeWithTheOracleInAllSmallWorlds) {

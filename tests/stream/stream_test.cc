@@ -126,20 +126,6 @@ class Reused {
   Stream stream_;
 };
 
-// Calls f with every set of one to three needles of length one to three.
-template <typename F>
-void ForEachSmallSet(F&& f) {
-  const std::vector<std::string> words = AllTexts("ab", 1, 3);
-  for (size_t i = 0; i < words.size(); ++i) {
-    for (size_t j = i; j < words.size(); ++j) {
-      for (size_t k = j; k < words.size(); ++k) {
-        f(std::vector<std::string>{words[i], words[j], words[k]});
-        if (::testing::Test::HasFatalFailure()) return;
-      }
-    }
-  }
-}
-
 // Promises P1, P2 and P3 in all worlds that are small: every text up to length
 // eight at every cut in two.
 TEST(Stream, AgreesWithTheOracleInAllSmallWorldsAtEveryCutInTwo) {

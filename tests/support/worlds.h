@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <cstdint>
 #include <cstdlib>
 #include <random>
@@ -25,6 +27,21 @@ inline std::vector<std::string> AllTexts(std::string_view alphabet,
     if (length >= shortest) all.insert(all.end(), layer.begin(), layer.end());
   }
   return all;
+}
+
+// Calls f with every set of one to three words of length one to three over
+// {a, b}; ends early after a fatal failure.
+template <typename F>
+void ForEachSmallSet(F&& f) {
+  const std::vector<std::string> words = AllTexts("ab", 1, 3);
+  for (size_t i = 0; i < words.size(); ++i) {
+    for (size_t j = i; j < words.size(); ++j) {
+      for (size_t k = j; k < words.size(); ++k) {
+        f(std::vector<std::string>{words[i], words[j], words[k]});
+        if (::testing::Test::HasFailure()) return;
+      }
+    }
+  }
 }
 
 // A seed to print: MASKPIPE_SEED repeats a failure.
