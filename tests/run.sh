@@ -71,6 +71,7 @@ expect_no_skips() {
 
 stage_core() {
   build dev .build/dev
+  build strict .build/strict
   run_tests .build/dev
 }
 

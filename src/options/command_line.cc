@@ -39,7 +39,8 @@ po::options_description Describe() {
 }
 
 std::string VariableName(std::string_view option) {
-  std::string name = "MASKPIPE_" + std::string(option);
+  std::string name = "MASKPIPE_";
+  name += option;
   std::transform(name.begin(), name.end(), name.begin(), [](char c) {
     if (c == '-') return '_';
     return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
@@ -203,9 +204,10 @@ std::string OptionHelp() {
     out << title << ":\n";
     for (const OptionRow& row : OptionTable()) {
       if (row.group != group) continue;
-      line("--" + std::string(row.name) +
-               (row.argument.empty() ? "" : " " + std::string(row.argument)),
-           row.help, row.fallback);
+      std::string left = "--";
+      left.append(row.name);
+      if (!row.argument.empty()) left.append(" ").append(row.argument);
+      line(left, row.help, row.fallback);
     }
     out << '\n';
   }

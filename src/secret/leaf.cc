@@ -144,9 +144,13 @@ class Judgement {
   bool IsHarmlessMember(std::string_view line) {
     if (rules_.mask_all || !line.starts_with('"')) return false;
     if (line.ends_with(',')) line.remove_suffix(1);
-    const std::string member = "{" + std::string(line) + "}";
+    Arena* arena = leaves_->arena.get();
+    char* member = static_cast<char*>(arena->allocate(line.size() + 2, 1));
+    member[0] = '{';
+    line.copy(member + 1, line.size());
+    member[line.size() + 1] = '}';
     JsonText json;
-    if (!ReadJson(member, leaves_->arena.get(), &json).what.empty()) {
+    if (!ReadJson({member, line.size() + 2}, arena, &json).what.empty()) {
       return false;
     }
     return std::all_of(

@@ -6,10 +6,6 @@
 
 namespace maskpipe {
 
-void Regions::Add(uint64_t begin, uint64_t end, const Label* label) {
-  AddRegion({begin, end, label, end});
-}
-
 void Regions::Merge(const Regions& other) {
   if (other.empty()) return;
   Regions merged;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <vector>
@@ -24,7 +25,15 @@ struct Region {
 class Regions {
  public:
   // Adds an occurrence. Cheap near the end of the list, where a scan adds.
-  void Add(uint64_t begin, uint64_t end, const Label* label);
+  void Add(uint64_t begin, uint64_t end, const Label* label) {
+    // What only makes the last region longer, which in a run of overlapping
+    // occurrences is every one of them.
+    if (!empty() && begin > list_.back().begin && begin <= list_.back().end) {
+      list_.back().end = std::max(list_.back().end, end);
+      return;
+    }
+    AddRegion({begin, end, label, end});
+  }
 
   // Adds all of `other`, in one pass over both.
   void Merge(const Regions& other);
