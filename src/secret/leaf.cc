@@ -31,7 +31,8 @@ class Judgement {
 
   // Judges a secret and all it holds.
   void Judge(const Secret& secret, uint32_t index) {
-    const bool sensitive = secret.key.empty() ? IsSensitiveName(secret.name)
+    const bool sensitive = secret.key.empty() ? IsSensitiveName(secret.name) ||
+                                                    NamesCredential(secret.name)
                                               : NamesCredential(secret.key);
     Value({secret, index, secret.name, secret.key, sensitive}, secret.value);
   }

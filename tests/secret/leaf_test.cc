@@ -118,6 +118,14 @@ TEST(Judge, OpensAStructuredValueInQuotes) {
               Contains("db_password 123456: masked"));
 }
 
+TEST(Judge, ACredentialsNameOutweighsAHarmlessLookingValueToo) {
+  for (const char* name : {"db_pass", "card/PIN", "pwd", "api-token"}) {
+    EXPECT_THAT(Judged("482913", {}, {.name = name}),
+                ElementsAre(std::string(name) + " 482913: masked"));
+  }
+  EXPECT_THAT(Judged("482913"), ElementsAre("s 482913: harmless"));
+}
+
 TEST(Judge, APartOfALargerFileIsJudgedByItsKey) {
   EXPECT_THAT(Judged("3600", {}, {.name = "my-secret/ttl", .key = "ttl"}),
               ElementsAre("my-secret/ttl 3600: harmless"));
