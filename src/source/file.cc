@@ -9,6 +9,7 @@
 #include <set>
 
 #include "src/secret/dotenv.h"
+#include "src/secret/harmless.h"
 #include "src/secret/json.h"
 #include "src/secret/text.h"
 #include "src/source/providers.h"
@@ -106,6 +107,12 @@ std::string FormatByName(const std::string& path) {
   return "";
 }
 
+// Of what only looks like a name: it may make its value a credential, but not
+// harmless, and it is never printed, since it may be half of a secret.
+std::string GuessedKey(const std::string& name) {
+  return IsHarmlessKey(name) ? "" : name;
+}
+
 // A file that does not say what it is.
 Status LoadGuessed(const std::string& path, SecretFile* file,
                    SecretStore* store) {
@@ -121,7 +128,7 @@ Status LoadGuessed(const std::string& path, SecretFile* file,
         if (value.find_first_not_of('=') == value.npos) continue;
         store->Add(
             {.name = BaseName(path) + "/line" + std::to_string(entry.line),
-             .key = entry.name},
+             .key = GuessedKey(entry.name)},
             value);
       }
     }
@@ -129,9 +136,11 @@ Status LoadGuessed(const std::string& path, SecretFile* file,
   }
   YamlText yaml;
   if (ReadYaml(text, file->arena(), &yaml).what.empty()) {
+    size_t number = 0;
     for (const YamlLeaf& leaf : yaml.leaves) {
       if (leaf.depth == 0) continue;  // a text of many lines: no mapping
-      store->Add({.name = leaf.path, .key = leaf.depth > 1 ? leaf.key : ""},
+      store->Add({.name = BaseName(path) + "/value" + std::to_string(++number),
+                  .key = GuessedKey(leaf.key)},
                  leaf.value);
     }
   }

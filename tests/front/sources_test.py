@@ -183,6 +183,16 @@ class Guessing(CliTest):
             self.masked(b"hunter2-abc deep-1", "--source", "file:" + path,
                         "--log-level=error"), b"*** ***")
 
+    def test_what_only_looks_like_a_name_is_not_printed_nor_harmless(self):
+        for text in (b"host: half-of-it\nuser: t0ken\n",
+                     b"HOST=half-of-it\nUSER=t0ken\n"):
+            run = self.mask(b"half-of-it t0ken", "--source",
+                            "file:" + self.file("plain", text), "--stats",
+                            "--mask=[{name}]")
+            self.assertNotIn(b"half-of-it", run.out)
+            self.assertNotIn(b"t0ken", run.out)
+            self.assertNotIn(b"user", (run.out + run.err).lower())
+
     def test_a_byte_order_mark_hides_nothing(self):
         path = self.file("b.env", b"\xef\xbb\xbfA_KEY=supersecret1\n")
         self.assertEqual(self.masked(b"supersecret1", "--source",
