@@ -1,7 +1,7 @@
 // Finds the credentials of a session where botocore would, and keeps them
 // fresh.
 //
-//   CredentialChain chain(&session, &client);
+//   CredentialChain chain(&session, deadline);
 //   Result<std::shared_ptr<const Credentials>> keys = chain.Resolve();
 //   if (!keys.ok()) return keys.status();
 //
@@ -14,15 +14,12 @@
 
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <mutex>
 
 #include "src/base/status.h"
 #include "src/fetch/aws/credentials.h"
-
-namespace maskpipe {
-class HttpClient;
-}
 
 namespace maskpipe::aws {
 
@@ -30,8 +27,11 @@ class Session;
 
 class CredentialChain {
  public:
-  // Both must outlive the chain.
-  CredentialChain(const Session* session, HttpClient* client);
+  // The session must outlive the chain. Nothing is fetched after `deadline`.
+  // The chain has an HTTP client of its own, so that it may be asked within a
+  // callback of another one.
+  CredentialChain(const Session* session,
+                  std::chrono::steady_clock::time_point deadline);
   ~CredentialChain();
   CredentialChain(const CredentialChain&) = delete;
   CredentialChain& operator=(const CredentialChain&) = delete;

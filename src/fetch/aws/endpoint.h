@@ -34,4 +34,7 @@ Result<Endpoint> RegionalEndpoint(std::string_view service,
                                   std::string_view region,
                                   EndpointVariant variant);
 
+// The region of a signature to a URL that somebody configured.
+std::string SigningRegion(std::string_view region);
+
 }  // namespace maskpipe::aws

@@ -51,11 +51,7 @@ struct IniFile {
 Result<IniFile> ParseIni(std::string_view text, const std::string& path,
                          bool nesting = true);
 
-// A file of up to 16 MiB; `exists` false and an empty IniFile where none is.
-struct LoadedIni {
-  bool exists = false;
-  IniFile file;
-};
-Result<LoadedIni> LoadIni(const std::string& path, bool nesting = true);
+// A file that does not exist is an empty one.
+Result<IniFile> LoadIni(const std::string& path, bool nesting = true);
 
 }  // namespace maskpipe::aws

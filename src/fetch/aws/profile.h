@@ -57,9 +57,4 @@ class ProfileSet {
   Sections services_;
 };
 
-// os.path.expandvars, then os.path.expanduser (or the other way round with
-// ExpandUser alone), as Python's posixpath has them.
-std::string ExpandVariables(std::string_view path);
-std::string ExpandUser(std::string_view path);
-
 }  // namespace maskpipe::aws

@@ -16,7 +16,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "src/base/status.h"
 #include "src/fetch/aws/credentials.h"
@@ -63,10 +62,12 @@ class Session {
   const std::string& profile_name() const { return profile_name_; }
   const Profile& profile() const { return *profile_; }
 
-  // The region to call; an error that tells where to set one. AWS_REGION is
-  // what other SDKs read and botocore does not: it is taken last, see
-  // warnings().
+  // The region to call: given, AWS_DEFAULT_REGION, the profile's; an error that
+  // tells where to set one. AWS_REGION is what other SDKs read and botocore
+  // does not (Airflow would find no region): it is taken last, and
+  // RegionIsFromAwsRegion() lets the caller say so.
   Result<std::string> Region() const;
+  bool RegionIsFromAwsRegion() const;
 
   // Where the service answers: "secretsmanager", "ssm", "sts", "sso",
   // "sso-oidc", in the session's region or in the one given.
@@ -77,24 +78,24 @@ class Session {
   // The file with the certificates to trust; none: the system's.
   std::optional<std::string> CaBundle() const;
 
-  // AWS_RETRY_MODE and AWS_MAX_ATTEMPTS, or the profile's.
-  std::optional<int> MaxAttempts() const;
+  // AWS_MAX_ATTEMPTS, or the profile's.
+  Result<std::optional<int>> MaxAttempts() const;
 
   // A configuration variable: `environment` if set, else `key` of the profile.
   std::optional<std::string> Variable(std::string_view environment,
                                       std::string_view key) const;
 
-  // What works but should be mended.
-  const std::vector<std::string>& warnings() const { return warnings_; }
-
  private:
   Session() = default;
+  std::optional<std::string> RegionIfAny() const;
+  // The URL that environment or files name for a service.
+  Result<std::optional<std::string>> ConfiguredUrl(
+      std::string_view service) const;
 
   SessionOptions options_;
   ProfileSet profiles_;
   std::string profile_name_;
-  const Profile* profile_ = nullptr;  // in profiles_, or kEmpty
-  std::vector<std::string> warnings_;
+  const Profile* profile_ = nullptr;  // in profiles_, or an empty one
 };
 
 }  // namespace maskpipe::aws
