@@ -254,6 +254,7 @@ ConnectionText AddConnection(const ConnectionSource& source,
   if (text.empty()) return ConnectionText::kRead;
   Parts parts(source.name, rules, store);
   const std::string plain = WithPlainQuotes(text);
+  // The outermost quotes may have been meant for a shell.
   const std::string_view unquoted = Unquote(plain);
   if (!text.starts_with('{') && !unquoted.starts_with('{')) {
     if (IsUri(text)) {
@@ -294,6 +295,27 @@ void AddConnectionRow(const std::string& name, const ConnectionRow& row,
   parts.Add("schema", "schema", row.schema);
   parts.Add("extra", "extra", row.extra);
   parts.AddExtraSpellings("extra", row.extra);
+}
+
+void AddConnectionField(const std::string& name, const std::string& path,
+                        const std::string& key, std::string_view value,
+                        const MaskingRules& rules, SecretStore* store) {
+  Parts parts(name, rules, store);
+  const bool nested = path.find('/') != path.npos;
+  if (!parts.strict()) {
+    if (!nested && key == "password") {
+      parts.MaskPassword(value);
+    } else if (!nested && key == "extra") {
+      parts.MaskSensitiveLeaves("extra", value);
+    } else if (nested && parts.IsSensitive(key)) {
+      parts.Mask(path, value);
+    }
+    return;
+  }
+  parts.Add(path, key, value);
+  if (key == "password") parts.AddPasswordSpellings(path, value);
+  if (nested) parts.AddSpelling(path, key, value, PercentEncodePlus(value));
+  if (!nested && key == "extra") parts.AddExtraSpellings(path, value);
 }
 
 void AddVariable(const std::string& name, std::string_view key,

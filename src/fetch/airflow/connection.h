@@ -67,6 +67,12 @@ struct ConnectionRow {
 void AddConnectionRow(const std::string& name, const ConnectionRow& row,
                       const MaskingRules& rules, SecretStore* store);
 
+// One field of a connection that came as a mapping: `path` below the name, and
+// the nearest key above the value.
+void AddConnectionField(const std::string& name, const std::string& path,
+                        const std::string& key, std::string_view value,
+                        const MaskingRules& rules, SecretStore* store);
+
 // `key` is the variable's own name, which decides under Airflow's policy.
 void AddVariable(const std::string& name, std::string_view key,
                  std::string_view text, const MaskingRules& rules,

@@ -107,8 +107,8 @@ std::optional<std::string_view> HeaderOf(std::string_view line) {
 // Reads line by line, as RawConfigParser._read does.
 class IniReader {
  public:
-  IniReader(const std::string& path, bool nesting)
-      : path_(path), nesting_(nesting) {}
+  IniReader(const std::string& path, bool nesting, bool keep_case)
+      : path_(path), nesting_(nesting), keep_case_(keep_case) {}
 
   Result<IniFile> Read(std::string_view text) {
     if (Status s = CheckEncoding(text); !s.ok()) return s;
@@ -192,7 +192,8 @@ class IniReader {
     if (delimiter == text.npos) {
       return Wrong("neither a [section] nor \"key = value\"");
     }
-    key_ = Lower(StripEnd(text.substr(0, delimiter)));
+    key_ = StripEnd(text.substr(0, delimiter));
+    if (!keep_case_) key_ = Lower(key_);
     if (key_.empty()) return Wrong("no key before the '='");
     if (!seen_.emplace(section_name_, key_).second) {
       return Wrong("this key stands twice in its section; remove one");
@@ -243,6 +244,7 @@ class IniReader {
 
   const std::string& path_;
   const bool nesting_;
+  const bool keep_case_;
   IniFile file_;
   IniSection defaults_;
   IniSection* section_ = nullptr;
@@ -273,15 +275,16 @@ void IniSection::Update(const IniSection& other) {
 }
 
 Result<IniFile> ParseIni(std::string_view text, const std::string& path,
-                         bool nesting) {
-  return IniReader(path, nesting).Read(text);
+                         bool nesting, bool keep_case) {
+  return IniReader(path, nesting, keep_case).Read(text);
 }
 
-Result<IniFile> LoadIni(const std::string& path, bool nesting) {
+Result<IniFile> LoadIni(const std::string& path, bool nesting,
+                        bool keep_case) {
   Result<std::optional<SecretString>> file = ReadFile(path);
   if (!file.ok()) return file.status();
   if (!file->has_value()) return IniFile();
-  return ParseIni((*file)->view(), path, nesting);
+  return ParseIni((*file)->view(), path, nesting, keep_case);
 }
 
 }  // namespace maskpipe::aws

@@ -3,7 +3,7 @@
 //
 //   Result<IniFile> file = ParseIni(text, "~/.aws/config");
 //
-// Keys are lower-cased; '=' or ':' ends a key; whole-line comments begin with
+// Keys are lower-cased unless told otherwise; '=' or ':' ends a key; whole-line comments begin with
 // '#' or ';' (what stands behind a value belongs to it: a secret may hold
 // either); indented lines continue a value; [DEFAULT] gives every section its
 // keys; a section or key that stands twice is an error.
@@ -47,11 +47,13 @@ struct IniFile {
 };
 
 // `nesting`: botocore's reading of indented lines; otherwise a value keeps its
-// line breaks. A message names `path` and the line, never what stands there.
+// line breaks. `keep_case`: of keys, as Airflow reads its configuration. A
+// message names `path` and the line, never what stands there.
 Result<IniFile> ParseIni(std::string_view text, const std::string& path,
-                         bool nesting = true);
+                         bool nesting = true, bool keep_case = false);
 
 // A file that does not exist is an empty one.
-Result<IniFile> LoadIni(const std::string& path, bool nesting = true);
+Result<IniFile> LoadIni(const std::string& path, bool nesting = true,
+                        bool keep_case = false);
 
 }  // namespace maskpipe::aws
