@@ -68,7 +68,9 @@ LoadReport::Source LoadOne(const std::string& text, const Options& options,
     report.status = spec.status();
     return report;
   }
-  Loaded loaded = LoadSource(*spec, {options.source_timeout}, store);
+  Loaded loaded = LoadSource(
+      *spec, {options.source_timeout, options.on_error == OnError::kWarn},
+      store);
   report.status = std::move(loaded.status);
   report.secrets = loaded.secrets;
   report.warnings = std::move(loaded.warnings);

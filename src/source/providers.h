@@ -6,7 +6,8 @@
 
 namespace maskpipe {
 
-// One kind. Adds to `store`, which holds nothing else yet.
+// One kind. Adds to `store`, which holds nothing else yet; what it added before
+// it failed counts only where a part is better than nothing.
 using Provider = Status (*)(const SourceSpec&, const SourceLimits&,
                             SecretStore* store,
                             std::vector<std::string>* warnings);
@@ -17,6 +18,10 @@ Status LoadFile(const SourceSpec&, const SourceLimits&, SecretStore*,
                 std::vector<std::string>* warnings);
 Status LoadDirectory(const SourceSpec&, const SourceLimits&, SecretStore*,
                      std::vector<std::string>* warnings);
+
+// Of the kinds that lie behind a network: by maskpipe-fetch.
+Status LoadFetched(const SourceSpec&, const SourceLimits&, SecretStore*,
+                   std::vector<std::string>* warnings);
 
 // An option that the kind does not know is refused, so that a typing error
 // does not load less than was meant.

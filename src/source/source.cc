@@ -16,6 +16,8 @@ constexpr Kind kKinds[] = {
     {"env", LoadEnvironment},
     {"file", LoadFile},
     {"dir", LoadDirectory},
+    {"aws-secretsmanager", LoadFetched},
+    {"aws-ssm", LoadFetched},
 };
 
 }  // namespace
@@ -47,14 +49,14 @@ Loaded LoadSource(const SourceSpec& spec, const SourceLimits& limits,
   }
   SecretStore found;  // of this source alone, so that a failure leaves nothing
   loaded.status = kind->load(spec, limits, &found, &loaded.warnings);
-  if (!loaded.status.ok()) return loaded;
+  if (!loaded.status.ok() && !limits.keep_part) return loaded;
   for (const Secret& secret : found.secrets()) {
     Secret copy = secret;
     copy.origin = spec.text;
     store->Add(std::move(copy), secret.value);
   }
   loaded.secrets = found.secrets().size();
-  if (loaded.secrets == 0) {
+  if (loaded.secrets == 0 && loaded.status.ok()) {
     loaded.warnings.push_back("source " + spec.text + " holds no secret");
   }
   return loaded;

@@ -3,9 +3,10 @@
 //   Result<SourceSpec> spec = SourceSpec::Parse("file:/run/secrets.json");
 //   Loaded loaded = LoadSource(*spec, limits, &store);
 //
-// Kinds: env:GLOB, file:PATH, dir:PATH. A source either loads as a whole or
-// fails; then nothing that it read is in the store. Messages name file and
-// line and never a byte of what stands there.
+// Kinds: env:GLOB, file:PATH, dir:PATH, and those that maskpipe-fetch reads
+// (fetched.cc). A source either loads as a whole or fails; then nothing that it
+// read is in the store, unless the limits say so. Messages name file and line
+// and never a byte of what stands there.
 
 #pragma once
 
@@ -21,6 +22,8 @@ namespace maskpipe {
 
 struct SourceLimits {
   std::chrono::milliseconds timeout{30000};
+  // What a failing source did give stays in the store (--on-error=warn).
+  bool keep_part = false;
 };
 
 struct Loaded {

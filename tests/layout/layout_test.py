@@ -20,6 +20,7 @@ LOWER = {
     'setup': {'stream', 'options', 'source', 'secret', 'base'},
     'abi': {'setup', 'stream', 'options', 'base'},
     'report': {'stream', 'options', 'base'},
+    'fetch': {'source', 'secret', 'base'},
     'front': None,  # anything; and nobody includes it
     'demo': set(),
 }

@@ -1,0 +1,19 @@
+// The kinds of sources that the fetcher reads, each in a file of its own name.
+
+#pragma once
+
+#include <span>
+
+#include "src/source/providers.h"
+
+namespace maskpipe {
+
+struct FetchKind {
+  std::string_view name;
+  Provider load;
+};
+
+// The one list of them.
+std::span<const FetchKind> FetchKinds();
+
+}  // namespace maskpipe

@@ -1,0 +1,45 @@
+// The kinds that maskpipe-fetch reads for us: aws-secretsmanager:PREFIX and
+// aws-ssm:PATH, and whatever else src/fetch/source/ lists.
+
+#include <algorithm>
+
+#include "src/source/fetcher.h"
+#include "src/source/providers.h"
+
+namespace maskpipe {
+namespace {
+
+// The fetcher's word, for our log: one line, and not without end.
+std::string OneLine(std::string text) {
+  constexpr size_t kLongest = 4096;
+  if (text.size() > kLongest) text = text.substr(0, kLongest) + " ...";
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
+      '?');
+  return text;
+}
+
+}  // namespace
+
+Status LoadFetched(const SourceSpec& spec, const SourceLimits& limits,
+                   SecretStore* store, std::vector<std::string>* warnings) {
+  const auto failed = [&](const Status& status) {
+    const std::string message =
+        "source " + spec.text + ": " + OneLine(status.message());
+    return status.code() == Code::kUsage ? Status::Usage(message)
+                                         : Status::Source(message);
+  };
+  Result<std::string> program = FindFetcher();
+  if (!program.ok()) return failed(program.status());
+  Result<WireAnswer> answer =
+      RunFetcher(*program, spec.text, limits.timeout, store);
+  if (!answer.ok()) return failed(answer.status());
+  for (std::string& warning : answer->warnings) {
+    warnings->push_back("source " + spec.text + ": " +
+                        OneLine(std::move(warning)));
+  }
+  return answer->status.ok() ? Status::Ok() : failed(answer->status);
+}
+
+}  // namespace maskpipe
