@@ -13,13 +13,13 @@ bool IsAny(std::string_view word,
 // botocore, retries/standard.py: ThrottlingErrorDetector.
 bool IsThrottling(std::string_view error) {
   return IsAny(
-      error, {"Throttling", "ThrottlingException", "ThrottledException",
-              "RequestThrottledException", "RequestThrottled",
-              "TooManyRequestsException",
-              "ProvisionedThroughputExceededException",
-              "TransactionInProgressException", "RequestLimitExceeded",
-              "BandwidthLimitExceeded", "LimitExceededException", "SlowDown",
-              "PriorRequestNotComplete", "EC2ThrottledException"});
+      error,
+      {"Throttling", "ThrottlingException", "ThrottledException",
+       "RequestThrottledException", "RequestThrottled",
+       "TooManyRequestsException", "ProvisionedThroughputExceededException",
+       "TransactionInProgressException", "RequestLimitExceeded",
+       "BandwidthLimitExceeded", "LimitExceededException", "SlowDown",
+       "PriorRequestNotComplete", "EC2ThrottledException"});
 }
 
 // The same, TransientRetryableChecker; and what the two services call a failure
@@ -31,15 +31,15 @@ bool IsTransient(std::string_view error) {
 }
 
 bool IsDenied(std::string_view error) {
-  return IsAny(error, {"AccessDeniedException", "AccessDenied",
-                       "UnauthorizedOperation", "NotAuthorized",
-                       "UnauthorizedException"});
+  return IsAny(
+      error, {"AccessDeniedException", "AccessDenied", "UnauthorizedOperation",
+              "NotAuthorized", "UnauthorizedException"});
 }
 
 bool LacksOperation(const Answer& answer) {
-  return IsAny(answer.error,
-               {"UnknownOperationException", "UnknownOperation",
-                "InvalidAction", "NotImplemented", "NotImplementedException"}) ||
+  return IsAny(answer.error, {"UnknownOperationException", "UnknownOperation",
+                              "InvalidAction", "NotImplemented",
+                              "NotImplementedException"}) ||
          answer.http_status == 501;
 }
 
@@ -136,16 +136,15 @@ void Client::Start(std::string_view operation, std::string body, Done done) {
     return;
   }
   HttpRequest request{.method = "POST", .url = options_.endpoint};
-  request.headers = {"Content-Type: application/x-amz-json-1.1",
-                     "X-Amz-Target: " +
-                         std::string(options_.service.target_prefix) +
-                         std::string(operation)};
+  request.headers = {
+      "Content-Type: application/x-amz-json-1.1",
+      "X-Amz-Target: " + std::string(options_.service.target_prefix) +
+          std::string(operation)};
   request.body = std::move(body);
-  request.sign =
-      HttpSignature{options_.signing_region, options_.signing_name,
-                    std::string((*keys)->access_key_id.view()),
-                    std::string((*keys)->secret_access_key.view()),
-                    std::string((*keys)->session_token.view())};
+  request.sign = HttpSignature{options_.signing_region, options_.signing_name,
+                               std::string((*keys)->access_key_id.view()),
+                               std::string((*keys)->secret_access_key.view()),
+                               std::string((*keys)->session_token.view())};
   request.attempts = options_.attempts;
   request.retry = RetryStandard;
   const std::string name(operation);
@@ -174,8 +173,8 @@ void Client::Start(std::string_view operation, std::string body, Done done) {
           where + ": HTTP status " + std::to_string(result.answer.status) +
           " and no AWS error: is this an AWS endpoint?");
     } else if (!json.ok()) {
-      answer.status = Status::Source(where + ": the answer is " +
-                                     json.status().message());
+      answer.status =
+          Status::Source(where + ": the answer is " + json.status().message());
     } else if (!json->root().IsObject()) {
       answer.status = Status::Source(where + ": the answer is no JSON object");
     } else {

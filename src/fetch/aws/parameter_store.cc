@@ -104,8 +104,8 @@ class Reading {
       return;
     }
     report_.list_denied = true;
-    const std::string how = answer.status.message() +
-                            ", or give the names: aws-ssm[names=/A;/B]:";
+    const std::string how =
+        answer.status.message() + ", or give the names: aws-ssm[names=/A;/B]:";
     if (list.fallback.empty()) {
       FailAll(how);
       return;
@@ -123,7 +123,8 @@ class Reading {
     client_->Start("GetParameters", body + "]}", [this, names](Answer answer) {
       std::set<std::string, std::less<>> left(names.begin(), names.end());
       if (!answer.ok() && !MayBeOfOneKey(answer) &&
-          !answer.unknown_operation() && answer.error.empty()) {
+          !answer.unknown_operation() &&
+          answer.error != "ValidationException") {
         for (const std::string& name : left) Fail(name, answer.status);
         return;
       }

@@ -8,6 +8,8 @@
 #include <memory>
 #include <set>
 
+#include "src/secret/secret.h"
+
 namespace maskpipe::aws {
 namespace {
 
@@ -211,8 +213,8 @@ class Reading {
   void Batch(std::vector<ItemPtr> batch) {
     std::string body;
     for (const ItemPtr& item : batch) {
-      body += (body.empty() ? "{\"SecretIdList\":[" : ",") +
-              JsonQuoted(item->id);
+      body +=
+          (body.empty() ? "{\"SecretIdList\":[" : ",") + JsonQuoted(item->id);
     }
     ++batches_open_;
     client_->Start("BatchGetSecretValue", body + "]}",
@@ -343,9 +345,8 @@ class Reading {
       ++report_.values;
       sink_(item->name, std::string_view(bytes).substr(0, size));
     } else {
-      Fail(*item, Status::Source(
-                      "the answer holds neither SecretString nor "
-                      "SecretBinary"));
+      Fail(*item, Status::Source("the answer holds neither SecretString nor "
+                                 "SecretBinary"));
     }
   }
 
