@@ -12,8 +12,7 @@ namespace {
 // "/a/b/" and "a/b" mean what the service calls "/a/b".
 std::string PathOf(std::string path) {
   while (path.size() > 1 && path.ends_with('/')) path.pop_back();
-  if (!path.starts_with('/')) path.insert(0, "/");
-  return path;
+  return path.starts_with('/') ? path : '/' + path;
 }
 
 }  // namespace
