@@ -1,0 +1,27 @@
+// What the AWS kinds share: the options of a SPEC.
+
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/fetch/aws/read_report.h"
+#include "src/fetch/aws/session.h"
+#include "src/secret/secret.h"
+#include "src/source/spec.h"
+
+namespace maskpipe {
+
+// [region=…,profile=…,endpoint_url=…,role_arn=…,external_id=…,
+// role_session_name=…,ca_bundle=…]; another one is refused.
+Result<aws::SessionOptions> AwsOptions(const SourceSpec& spec);
+
+// [names=A;B]: what to read without listing.
+std::vector<std::string> AwsNames(const SourceSpec& spec);
+
+// What a session itself holds that no log should: keys and tokens of every
+// profile, those of the environment. Emulators' placeholders ("test") stay.
+void AddAwsKeys(const aws::Session& session, SecretStore* store);
+
+}  // namespace maskpipe
