@@ -32,9 +32,17 @@ class [[nodiscard]] Status {
   static Status Io(std::string m) { return {Code::kIo, std::move(m)}; }
   static Status Broken(std::string m) { return {Code::kBroken, std::move(m)}; }
 
+  // A word for machines on why it failed: "no-region", "denied" … Empty where
+  // nobody needs to tell it from others.
+  Status WithReason(std::string reason) && {
+    reason_ = std::move(reason);
+    return std::move(*this);
+  }
+
   bool ok() const { return code_ == Code::kOk; }
   Code code() const { return code_; }
   const std::string& message() const { return message_; }
+  const std::string& reason() const { return reason_; }
 
  private:
   Status(Code code, std::string message)
@@ -42,6 +50,7 @@ class [[nodiscard]] Status {
 
   Code code_ = Code::kOk;
   std::string message_;
+  std::string reason_;
 };
 
 // A value, or the reason why there is none.

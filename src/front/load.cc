@@ -120,7 +120,7 @@ Secrets LoadSecrets(const Options& options) {
   for (const LoadReport::Source& s : secrets.report.sources) {
     Log::Info("source " + s.spec + " gave " + std::to_string(s.secrets) +
               " secrets");
-    for (const std::string& warning : s.warnings) Log::Warn(warning);
+    for (const Warning& warning : s.warnings) Log::Warn(warning.Sentence());
     if (!s.status.ok()) {
       Log::Loud(s.status.message() +
                 "; its secrets are printed UNMASKED (--on-error=warn)");

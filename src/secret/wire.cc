@@ -97,13 +97,16 @@ size_t WriteWire(const SecretStore& store, const WireAnswer& answer,
     writer.Field(secret.origin);
     writer.Field(secret.value);
   }
-  for (const std::string& warning : answer.warnings) {
+  for (const Warning& warning : answer.warnings) {
     writer.Type(kWarning);
-    writer.Field(warning);
+    writer.Field(warning.code);
+    writer.Field(warning.text);
+    writer.Field(warning.mend);
   }
   writer.Type(kEnd);
   writer.Field(WordOf(answer.status.code()));
   writer.Field(answer.status.message());
+  writer.Field(answer.status.reason());
   writer.Field(std::to_string(store.secrets().size()));
   return writer.size();
 }
@@ -135,24 +138,30 @@ Result<WireAnswer> ReadWire(std::string_view bytes, SecretStore* store) {
         break;
       }
       case kWarning: {
-        std::string_view text;
-        if (!reader.Field(&text)) return Cut();
-        answer.warnings.emplace_back(text);
+        std::string_view code, text, mend;
+        if (!reader.Field(&code) || !reader.Field(&text) ||
+            !reader.Field(&mend)) {
+          return Cut();
+        }
+        answer.warnings.emplace_back(std::string(code), std::string(text),
+                                     std::string(mend));
         break;
       }
       case kEnd: {
-        std::string_view word, message, count;
+        std::string_view word, message, reason, count;
         if (!reader.Field(&word) || !reader.Field(&message) ||
-            !reader.Field(&count)) {
+            !reader.Field(&reason) || !reader.Field(&count)) {
           return Cut();
         }
         if (!reader.empty() || count != std::to_string(secrets.size())) {
           return Wrong();
         }
         if (word == WordOf(Code::kUsage)) {
-          answer.status = Status::Usage(std::string(message));
+          answer.status = Status::Usage(std::string(message))
+                              .WithReason(std::string(reason));
         } else if (word == WordOf(Code::kSource)) {
-          answer.status = Status::Source(std::string(message));
+          answer.status = Status::Source(std::string(message))
+                              .WithReason(std::string(reason));
         } else if (word != WordOf(Code::kOk)) {
           return Wrong();
         }

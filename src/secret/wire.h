@@ -23,6 +23,7 @@
 #include "src/base/arena.h"
 #include "src/base/status.h"
 #include "src/secret/secret.h"
+#include "src/secret/warning.h"
 
 namespace maskpipe {
 
@@ -33,7 +34,7 @@ inline constexpr size_t kLargestWire = size_t{512} << 20;
 // the caller decides whether a part is better than nothing.
 struct WireAnswer {
   Status status;
-  std::vector<std::string> warnings;
+  std::vector<Warning> warnings;
 };
 
 // The whole answer; its size in `out`.

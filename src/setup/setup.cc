@@ -30,7 +30,7 @@ Result<MaskOptions> MakeMaskOptions(const Options& options) {
   mask.rules.mask_all = options.mask_all;
 
   const SourceLimits limits{options.source_timeout};
-  std::vector<std::string> ignored;  // who may read an allow list
+  std::vector<Warning> ignored;  // who may read an allow list
   for (const std::string& path : options.allow_files) {
     Result<SecretFile> file = SecretFile::Read(path, limits, &ignored);
     if (!file.ok()) {

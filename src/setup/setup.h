@@ -13,6 +13,7 @@
 #include "src/base/status.h"
 #include "src/options/options.h"
 #include "src/secret/secret.h"
+#include "src/secret/warning.h"
 #include "src/stream/compiled_set.h"
 
 namespace maskpipe {
@@ -25,7 +26,7 @@ struct LoadReport {
     std::string spec;
     Status status;
     size_t secrets = 0;
-    std::vector<std::string> warnings;
+    std::vector<Warning> warnings;
   };
   std::vector<Source> sources;
 

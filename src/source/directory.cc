@@ -36,7 +36,7 @@ Result<std::vector<std::string>> List(const std::string& path) {
 }  // namespace
 
 Status LoadDirectory(const SourceSpec& spec, const SourceLimits& limits,
-                     SecretStore* store, std::vector<std::string>* warnings) {
+                     SecretStore* store, std::vector<Warning>* warnings) {
   if (Status s = CheckOptions(spec, {}); !s.ok()) return s;
   if (spec.argument.empty()) {
     return Status::Usage("source dir needs a path, e.g. dir:/run/secrets");

@@ -20,7 +20,7 @@ constexpr std::string_view kShells[] = {
 }  // namespace
 
 Status LoadEnvironment(const SourceSpec& spec, const SourceLimits&,
-                       SecretStore* store, std::vector<std::string>*) {
+                       SecretStore* store, std::vector<Warning>*) {
   if (Status s = CheckOptions(spec, {}); !s.ok()) return s;
   if (spec.argument.empty()) {
     return Status::Usage("source env needs a name or a pattern, e.g. env:DB_*");

@@ -23,21 +23,24 @@ std::string OneLine(std::string text) {
 }  // namespace
 
 Status LoadFetched(const SourceSpec& spec, const SourceLimits& limits,
-                   SecretStore* store, std::vector<std::string>* warnings) {
+                   SecretStore* store, std::vector<Warning>* warnings) {
   const auto failed = [&](const Status& status) {
     const std::string message =
         "source " + spec.text + ": " + OneLine(status.message());
-    return status.code() == Code::kUsage ? Status::Usage(message)
-                                         : Status::Source(message);
+    return (status.code() == Code::kUsage ? Status::Usage(message)
+                                          : Status::Source(message))
+        .WithReason(OneLine(status.reason()));
   };
   Result<std::string> program = FindFetcher();
   if (!program.ok()) return failed(program.status());
   Result<WireAnswer> answer =
       RunFetcher(*program, spec.text, limits.timeout, store);
   if (!answer.ok()) return failed(answer.status());
-  for (std::string& warning : answer->warnings) {
-    warnings->push_back("source " + spec.text + ": " +
-                        OneLine(std::move(warning)));
+  for (Warning& warning : answer->warnings) {
+    warnings->emplace_back(
+        OneLine(std::move(warning.code)),
+        "source " + spec.text + ": " + OneLine(std::move(warning.text)),
+        OneLine(std::move(warning.mend)));
   }
   return answer->status.ok() ? Status::Ok() : failed(answer->status);
 }

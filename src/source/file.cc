@@ -161,7 +161,7 @@ constexpr Format kFormats[] = {{"json", LoadJson},
 }  // namespace
 
 Status LoadFile(const SourceSpec& spec, const SourceLimits& limits,
-                SecretStore* store, std::vector<std::string>* warnings) {
+                SecretStore* store, std::vector<Warning>* warnings) {
   if (Status s = CheckOptions(spec, {"format"}); !s.ok()) return s;
   if (spec.argument.empty()) {
     return Status::Usage("source file needs a path, e.g. file:/run/s.json");

@@ -10,18 +10,18 @@ namespace maskpipe {
 // it failed counts only where a part is better than nothing.
 using Provider = Status (*)(const SourceSpec&, const SourceLimits&,
                             SecretStore* store,
-                            std::vector<std::string>* warnings);
+                            std::vector<Warning>* warnings);
 
 Status LoadEnvironment(const SourceSpec&, const SourceLimits&, SecretStore*,
-                       std::vector<std::string>* warnings);
+                       std::vector<Warning>* warnings);
 Status LoadFile(const SourceSpec&, const SourceLimits&, SecretStore*,
-                std::vector<std::string>* warnings);
+                std::vector<Warning>* warnings);
 Status LoadDirectory(const SourceSpec&, const SourceLimits&, SecretStore*,
-                     std::vector<std::string>* warnings);
+                     std::vector<Warning>* warnings);
 
 // Of the kinds that lie behind a network: by maskpipe-fetch.
 Status LoadFetched(const SourceSpec&, const SourceLimits&, SecretStore*,
-                   std::vector<std::string>* warnings);
+                   std::vector<Warning>* warnings);
 
 // An option that the kind does not know is refused, so that a typing error
 // does not load less than was meant.

@@ -33,7 +33,7 @@ int DescriptorOf(std::string_view path) {
 }
 
 Status CheckMode(const std::string& path, const struct stat& st,
-                 std::vector<std::string>* warnings) {
+                 std::vector<Warning>* warnings) {
   if (S_ISDIR(st.st_mode)) {
     return Failed(path, "is a directory; dir:" + path + " reads its files");
   }
@@ -46,7 +46,8 @@ Status CheckMode(const std::string& path, const struct stat& st,
                   "others than its owner can write it; chmod go-w mends that");
   }
   if ((st.st_mode & S_IROTH) != 0) {
-    warnings->push_back(path + ": everybody can read it; chmod o-r mends that");
+    warnings->emplace_back("readable-by-all", path + ": everybody can read it",
+                           "chmod o-r mends that");
   }
   return Status::Ok();
 }
@@ -79,7 +80,7 @@ Result<Fd> OpenForReading(const std::string& path) {
 
 Result<SecretFile> SecretFile::Read(const std::string& path,
                                     const SourceLimits& limits,
-                                    std::vector<std::string>* warnings) {
+                                    std::vector<Warning>* warnings) {
   const auto deadline = Clock::now() + limits.timeout;
   Result<Fd> fd = OpenForReading(path);
   if (!fd.ok()) return fd.status();

@@ -26,7 +26,7 @@ class SecretFile {
   // warned about. An empty one is an error.
   static Result<SecretFile> Read(const std::string& path,
                                  const SourceLimits& limits,
-                                 std::vector<std::string>* warnings);
+                                 std::vector<Warning>* warnings);
 
   std::string_view text() const { return text_; }
   Arena* arena() { return arena_.get(); }

@@ -16,6 +16,8 @@ constexpr Kind kKinds[] = {
     {"env", LoadEnvironment},
     {"file", LoadFile},
     {"dir", LoadDirectory},
+    {"airflow", LoadFetched},
+    {"metastore", LoadFetched},
     {"aws-secretsmanager", LoadFetched},
     {"aws-ssm", LoadFetched},
 };
@@ -57,7 +59,9 @@ Loaded LoadSource(const SourceSpec& spec, const SourceLimits& limits,
   }
   loaded.secrets = found.secrets().size();
   if (loaded.secrets == 0 && loaded.status.ok()) {
-    loaded.warnings.push_back("source " + spec.text + " holds no secret");
+    loaded.warnings.emplace_back("no-secret",
+                                 "source " + spec.text + " holds no secret",
+                                 "");
   }
   return loaded;
 }

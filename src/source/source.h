@@ -16,6 +16,7 @@
 
 #include "src/base/status.h"
 #include "src/secret/secret.h"
+#include "src/secret/warning.h"
 #include "src/source/spec.h"
 
 namespace maskpipe {
@@ -29,7 +30,7 @@ struct SourceLimits {
 struct Loaded {
   Status status;
   size_t secrets = 0;
-  std::vector<std::string> warnings;  // what works but should be mended
+  std::vector<Warning> warnings;  // what works but should be mended
 };
 
 Loaded LoadSource(const SourceSpec& spec, const SourceLimits& limits,

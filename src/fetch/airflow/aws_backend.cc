@@ -63,7 +63,6 @@ std::string_view LastWord(std::string_view folder) {
 
 }  // namespace
 
-// 1 names and region, 2 pool and credentials.
 Status AwsBackend::Open(std::vector<Warning>* warnings) {
   const aws::Service service = backend_->kind == Kind::kSecretsManager
                                    ? aws::kSecretsManager
@@ -72,8 +71,12 @@ Status AwsBackend::Open(std::vector<Warning>* warnings) {
                                       deadline_);
   if (!opened.ok()) return opened.status();
   connection_ = std::move(*opened);
-  const auto& said = connection_->session().warnings();
-  warnings->insert(warnings->end(), said.begin(), said.end());
+  if (connection_->session().RegionIsFromAwsRegion()) {
+    warnings->push_back({"no-region",
+                         "the region is taken from AWS_REGION, which Airflow "
+                         "(botocore) does not read",
+                         "set region_name or AWS_DEFAULT_REGION"});
+  }
   return Status::Ok();
 }
 

@@ -152,9 +152,7 @@ class FileReader {
 Status ReadLocalFile(const std::string& path, SecretsBackend::Holds holds,
                      const MaskingRules& rules, const SourceLimits& limits,
                      SecretStore* store, std::vector<Warning>* warnings) {
-  std::vector<std::string> said;
-  Result<SecretFile> file = SecretFile::Read(path, limits, &said);
-  for (std::string& warning : said) warnings->emplace_back(std::move(warning));
+  Result<SecretFile> file = SecretFile::Read(path, limits, warnings);
   if (!file.ok()) return file.status();
   return FileReader(path, holds, rules, store, warnings).Read(&*file);
 }

@@ -205,4 +205,30 @@ ReadReport ParameterStore::Read(const Wanted& wanted, const ValueSink& sink) {
   return reading.TakeReport();
 }
 
+Result<std::vector<std::string>> ParameterStore::Names(size_t most) {
+  std::vector<std::string> names;
+  std::string token;
+  std::set<std::string> tokens;
+  do {
+    std::string body =
+        "{\"Path\":\"/\",\"Recursive\":true,\"MaxResults\":10,"
+        "\"WithDecryption\":false";
+    if (!token.empty()) body += ",\"NextToken\":" + JsonQuoted(token);
+    Answer answer;
+    client_->Start("GetParametersByPath", body + "}",
+                   [&](Answer a) { answer = std::move(a); });
+    http_->Run();
+    if (!answer.ok()) return answer.status;
+    if (const rapidjson::Value* entries = answer.body.array("Parameters")) {
+      for (const auto& entry : entries->GetArray()) {
+        names.emplace_back(JsonString(entry, "Name"));
+      }
+    }
+    token = answer.body.text("NextToken");
+  } while (!token.empty() && names.size() < most &&
+           tokens.insert(token).second);
+  if (names.size() > most) names.resize(most);
+  return names;
+}
+
 }  // namespace maskpipe::aws

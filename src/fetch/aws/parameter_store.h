@@ -34,6 +34,9 @@ class ParameterStore {
   // Gives a StringList as a whole and each of its elements as NAME/0 …
   ReadReport Read(const Wanted& wanted, const ValueSink& sink);
 
+  // The names of all parameters, no values; at most `most`.
+  Result<std::vector<std::string>> Names(size_t most);
+
  private:
   Client* client_;
   HttpClient* http_;

@@ -126,7 +126,8 @@ Result<std::string> Session::Region() const {
   return Status::Source(
       "AWS: no region is known; set region_name, AWS_DEFAULT_REGION, or " +
       std::string("`region` in profile ") + profile_name_ +
-      " (that of [default] is not inherited)");
+      " (that of [default] is not inherited)")
+      .WithReason("no-region");
 }
 
 bool Session::RegionIsFromAwsRegion() const {

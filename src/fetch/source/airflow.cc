@@ -19,6 +19,7 @@
 #include "src/fetch/source/providers.h"
 #include "src/fetch/sql/url.h"
 #include "src/secret/harmless.h"
+#include "src/secret/json.h"
 #include "src/secret/text.h"
 #include "src/secret/uri.h"
 
@@ -180,7 +181,7 @@ class AirflowLoader {
       return backend->broken;
     }
     const ConnectionSource source{
-        .words = backend->words.has_value() ? &*backend->words : nullptr};
+        "", backend->words.has_value() ? &*backend->words : nullptr};
     const Status status = aws.Read(
         AwsNames(spec_),
         [&](const Scope& scope, const std::string& name, std::string_view id,

@@ -19,7 +19,7 @@ std::string PathOf(std::string path) {
 
 Status LoadParameterStore(const SourceSpec& spec, const SourceLimits& limits,
                           SecretStore* store,
-                          std::vector<std::string>* warnings) {
+                          std::vector<Warning>* warnings) {
   const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
   Result<aws::SessionOptions> options = AwsOptions(spec);
   if (!options.ok()) return options.status();

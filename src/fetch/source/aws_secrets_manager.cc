@@ -10,7 +10,7 @@ namespace maskpipe {
 
 Status LoadSecretsManager(const SourceSpec& spec, const SourceLimits& limits,
                           SecretStore* store,
-                          std::vector<std::string>* warnings) {
+                          std::vector<Warning>* warnings) {
   const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
   Result<aws::SessionOptions> options = AwsOptions(spec);
   if (!options.ok()) return options.status();

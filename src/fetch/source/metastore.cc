@@ -36,10 +36,8 @@ Result<std::string> UrlOf(const std::string& argument,
                           " is not set");
   }
   if (argument.starts_with(kFile)) {
-    std::vector<std::string> said;
     Result<SecretFile> file =
-        SecretFile::Read(argument.substr(kFile.size()), limits, &said);
-    for (std::string& w : said) warnings->emplace_back(std::move(w));
+        SecretFile::Read(argument.substr(kFile.size()), limits, warnings);
     if (!file.ok()) return file.status();
     return std::string(Trim(file->text()));
   }

@@ -4,6 +4,8 @@ namespace maskpipe {
 namespace {
 
 constexpr FetchKind kKinds[] = {
+    {"airflow", LoadAirflow},
+    {"metastore", LoadMetastore},
     {"aws-secretsmanager", LoadSecretsManager},
     {"aws-ssm", LoadParameterStore},
 };

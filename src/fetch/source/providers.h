@@ -14,9 +14,13 @@ struct FetchKind {
 };
 
 Status LoadSecretsManager(const SourceSpec&, const SourceLimits&, SecretStore*,
-                          std::vector<std::string>* warnings);
+                          std::vector<Warning>* warnings);
+Status LoadAirflow(const SourceSpec&, const SourceLimits&, SecretStore*,
+                   std::vector<Warning>* warnings);
+Status LoadMetastore(const SourceSpec&, const SourceLimits&, SecretStore*,
+                     std::vector<Warning>* warnings);
 Status LoadParameterStore(const SourceSpec&, const SourceLimits&, SecretStore*,
-                          std::vector<std::string>* warnings);
+                          std::vector<Warning>* warnings);
 
 // The one list of them.
 std::span<const FetchKind> FetchKinds();
