@@ -8,11 +8,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <set>
 
 #include "src/front/front.h"
 #include "src/report/json_text.h"
 #include "src/report/log.h"
 #include "src/source/secret_file.h"
+#include "src/stream/record.h"
 #include "src/stream/stream.h"
 
 namespace maskpipe {
@@ -68,6 +70,73 @@ bool NeedsMending(const Finding& f) {
       break;
   }
   return false;
+}
+
+// What is wrong with values, by verdict.
+struct ValueFinding {
+  Verdict verdict;
+  const char* code;
+  const char* text;
+  const char* mend;
+};
+
+constexpr ValueFinding kValueFindings[] = {
+    {Verdict::kTooShort, "short-secret",
+     "too short to mask, one or two characters would blank the log: ",
+     "make it longer; --short-secrets=anywhere masks it all the same"},
+    {Verdict::kAlone, "short-secret",
+     "too short to mask safely, masked only where no letter or digit stands "
+     "beside: ",
+     "make it longer, or lower --min-length"},
+    {Verdict::kSkipped, "short-secret",
+     "too short, and so not masked: ", "make it longer, or lower --min-length"},
+    {Verdict::kOneSymbol, "one-symbol",
+     "one symbol over and over, and so not masked: ", "choose another"},
+    {Verdict::kEmpty, "empty", "empty, nothing to mask: ", ""},
+};
+
+// As a message is printed: masked, and without what would drive a terminal.
+std::vector<Warning> Printable(std::vector<Warning> findings,
+                               const CompiledSet* set) {
+  for (Warning& finding : findings) {
+    for (std::string* text : {&finding.text, &finding.mend}) {
+      if (set != nullptr) *text = Masked(*set, *text);
+      std::replace_if(
+          text->begin(), text->end(),
+          [](char c) {
+            return static_cast<unsigned char>(c) < 0x20 || c == 0x7f;
+          },
+          '?');
+    }
+  }
+  return findings;
+}
+
+// All that needs mending: what the sources were warned about, why they failed,
+// and values that cannot be masked well.
+std::vector<Warning> Findings(const LoadReport& report,
+                              const CompiledSet* set) {
+  std::vector<Warning> findings;
+  for (const LoadReport::Source& s : report.sources) {
+    findings.insert(findings.end(), s.warnings.begin(), s.warnings.end());
+    if (s.status.ok()) continue;
+    findings.emplace_back(
+        s.status.reason().empty() ? "source-failed" : s.status.reason(),
+        s.status.message(), "");
+  }
+  if (set == nullptr) return Printable(std::move(findings), nullptr);
+  for (const ValueFinding& kind : kValueFindings) {
+    std::set<std::string> names;
+    for (const Finding& f : set->findings()) {
+      if (f.verdict == kind.verdict && NeedsMending(f)) names.insert(f.name);
+    }
+    std::string text;
+    for (const std::string& name : names) {
+      text += (text.empty() ? kind.text : ", ") + name;
+    }
+    if (!text.empty()) findings.emplace_back(kind.code, text, kind.mend);
+  }
+  return Printable(std::move(findings), set);
 }
 
 // Rows of the same name, kind and verdict are one, with a count.
@@ -180,7 +249,8 @@ void PrintTable(const std::vector<Row>& rows, bool counted) {
 }
 
 void PrintJson(const std::vector<Row>& rows, bool counted, uint64_t lines,
-               const std::vector<std::string>& concerns) {
+               const std::vector<std::string>& concerns,
+               const std::vector<Warning>& findings) {
   std::printf("{\"secrets\":[");
   for (size_t i = 0; i < rows.size(); ++i) {
     const Row& r = rows[i];
@@ -202,14 +272,35 @@ void PrintJson(const std::vector<Row>& rows, bool counted, uint64_t lines,
     std::printf("%s\"%s\"", i == 0 ? "" : ",",
                 JsonEscaped(concerns[i]).c_str());
   }
+  std::printf("],\"findings\":[");
+  for (size_t i = 0; i < findings.size(); ++i) {
+    std::printf("%s{\"code\":\"%s\",\"text\":\"%s\",\"mend\":\"%s\"}",
+                i == 0 ? "" : ",", JsonEscaped(findings[i].code).c_str(),
+                JsonEscaped(findings[i].text).c_str(),
+                JsonEscaped(findings[i].mend).c_str());
+  }
   const Arena::Usage memory = Arena::usage();
   std::printf("],\"memory\":{\"bytes\":%zu,\"locked\":%zu}}\n", memory.mapped,
               memory.locked);
 }
 
+void PrintFindings(const std::vector<Warning>& findings) {
+  if (findings.empty()) return;
+  size_t width = 4;
+  for (const Warning& f : findings) width = std::max(width, f.code.size());
+  std::printf("\n%-*s  NEEDS MENDING\n", static_cast<int>(width), "CODE");
+  for (const Warning& f : findings) {
+    std::printf("%-*s  %s\n", static_cast<int>(width), f.code.c_str(),
+                f.text.c_str());
+    if (f.mend.empty()) continue;
+    std::printf("%-*s  -> %s\n", static_cast<int>(width), "", f.mend.c_str());
+  }
+}
+
 void PrintText(const Secrets& secrets, const std::vector<Row>& rows,
                bool counted, uint64_t lines,
-               const std::vector<std::string>& concerns) {
+               const std::vector<std::string>& concerns,
+               const std::vector<Warning>& findings) {
   PrintTable(rows, counted);
   size_t loaded = 0;
   for (const LoadReport::Source& s : secrets.report.sources) {
@@ -223,6 +314,7 @@ void PrintText(const Secrets& secrets, const std::vector<Row>& rows,
       memory.locked >> 10,
       memory.locked < memory.mapped ? " (RLIMIT_MEMLOCK allows no more)" : "");
   for (const std::string& c : concerns) std::printf("note: %s\n", c.c_str());
+  PrintFindings(findings);
   bool first = true;
   for (const Row& r : rows) {
     if (!counted || !OverMasked(r.masks, lines)) continue;
@@ -262,8 +354,19 @@ int RunCheck(const CommandLine& line) {
     Log::Error("check takes no file; --against LOG names a sample");
     return kExitUsage;
   }
+  Log::ErrorsOnly();
   const Secrets secrets = LoadSecrets(options);  // 1
-  if (secrets.set == nullptr) return secrets.exit_status;
+  const std::vector<Warning> findings =
+      Findings(secrets.report, secrets.set.get());
+  if (secrets.set == nullptr) {
+    if (options.json_table) {
+      PrintJson({}, false, 0, {}, findings);
+    } else {
+      PrintFindings(findings);
+    }
+    (void)std::fflush(stdout);
+    return secrets.exit_status;
+  }
   std::vector<Row> rows = Rows(*secrets.set);
 
   const bool counted = !options.against.empty();
@@ -280,9 +383,9 @@ int RunCheck(const CommandLine& line) {
 
   const std::vector<std::string> concerns = Concerns(*secrets.set);  // 3
   if (options.json_table) {
-    PrintJson(rows, counted, sample.lines, concerns);
+    PrintJson(rows, counted, sample.lines, concerns, findings);
   } else {
-    PrintText(secrets, rows, counted, sample.lines, concerns);
+    PrintText(secrets, rows, counted, sample.lines, concerns, findings);
   }
   if (std::fflush(stdout) != 0) {
     Log::Error(std::string("standard output: ") + std::strerror(errno));

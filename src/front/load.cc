@@ -82,8 +82,8 @@ Secrets LoadSecrets(const Options& options) {
   // 1.
   if (options.sources.empty()) {
     fail(Status::Usage(
-        "there is no --source, so there is nothing to mask; e.g. --source "
-        "env:DB_* or --source file:/run/secrets.json"));
+        "there is no --source and no Airflow environment, so there is nothing "
+        "to mask; e.g. --source env:DB_* or --source file:/run/secrets.json"));
     return secrets;
   }
   Result<MaskOptions> mask = MakeMaskOptions(options);
@@ -101,6 +101,7 @@ Secrets LoadSecrets(const Options& options) {
                                      loaded.code() != Code::kUsage);
   if (!go_on) {
     for (const LoadReport::Source& s : secrets.report.sources) {
+      for (const Warning& w : s.warnings) Log::Warn(w.Sentence());
       if (!s.status.ok()) Log::Error(s.status.message());
     }
     secrets.exit_status = ExitStatusOf(loaded);

@@ -14,6 +14,7 @@
 #include "src/base/hygiene.h"
 #include "src/front/front.h"
 #include "src/report/log.h"
+#include "src/source/airflow_environment.h"
 
 namespace {
 
@@ -74,6 +75,12 @@ int Run(int argc, char** argv) {
   }
   for (const std::string& warning : line->warnings) {
     maskpipe::Log::Warn(warning);
+  }
+  if (line->options.sources.empty() && maskpipe::HasAirflowEnvironment()) {
+    maskpipe::Log::Info(
+        "no --source is given, and this is an Airflow environment: "
+        "--source airflow:");
+    line->options.sources = {"airflow:"};
   }
   return run(*line);
 }

@@ -108,6 +108,10 @@ constexpr OptionRow kTable[] = {
            {{"fail", OnError::kFail}, {"warn", OnError::kWarn}});
      },
      nullptr},
+    {"airflow-commands", "", "",
+     "airflow: run the commands of options such as sql_alchemy_conn_cmd",
+     G::kSources, kBoth, false,
+     [](O o, V v) { return SetFlag(&o->airflow_commands, v); }, nullptr},
 
     {"mask", "TEXT", "***", "what stands for a secret; {name}, {hash}",
      G::kMasking, kBoth, false, [](O o, V v) { return SetText(&o->mask, v); },
@@ -148,6 +152,15 @@ constexpr OptionRow kTable[] = {
      [](O o, V v) {
        return SetChoice<bool>(&o->hold_line, v,
                               {{"exact", false}, {"line", true}});
+     },
+     nullptr},
+    {"policy", "HOW", "strict",
+     "strict (mask all but what is harmless) or airflow (its own rules)",
+     G::kMasking, kBoth, false,
+     [](O o, V v) {
+       return SetChoice<MaskPolicy>(&o->policy, v,
+                                    {{"strict", MaskPolicy::kStrict},
+                                     {"airflow", MaskPolicy::kAirflow}});
      },
      nullptr},
     {"mask-all", "", "", "no part of a secret is harmless", G::kMasking, kBoth,
@@ -244,6 +257,11 @@ Status CheckOptions(const Options& options) {
     return Status::Usage(
         "option min-length: below 3 only with short-secrets=anywhere, since "
         "such secrets blank the log");
+  }
+  if (options.mask_all && options.policy == MaskPolicy::kAirflow) {
+    return Status::Usage(
+        "option mask-all: goes with policy=strict only, since Airflow's own "
+        "rules leave most of a secret alone");
   }
   return Status::Ok();
 }

@@ -24,6 +24,7 @@ namespace maskpipe {
 enum class OnError { kFail, kWarn };
 enum class LogLevel { kDebug, kInfo, kWarn, kError, kOff };
 enum class LogFormat { kText, kJson };
+enum class MaskPolicy { kStrict, kAirflow };
 enum class ShortMode { kToken, kSkip, kAnywhere };
 
 struct Options {
@@ -32,6 +33,7 @@ struct Options {
   bool require_secrets = false;
   std::chrono::milliseconds source_timeout{30000};
   OnError on_error = OnError::kFail;
+  bool airflow_commands = false;
 
   // masking
   std::string mask = "***";
@@ -40,6 +42,7 @@ struct Options {
   ShortMode short_secrets = ShortMode::kToken;
   bool truncated = true;
   bool hold_line = false;
+  MaskPolicy policy = MaskPolicy::kStrict;
   bool mask_all = false;
   std::vector<std::string> allow_files;
   bool no_masking = false;

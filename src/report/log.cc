@@ -6,6 +6,7 @@
 #include <spdlog/spdlog.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <string>
@@ -143,6 +144,11 @@ Status Log::Open(const Options& options) {
 
 void Log::MaskWith(std::shared_ptr<const CompiledSet> set) {
   TheState().set = std::move(set);
+}
+
+void Log::ErrorsOnly() {
+  spdlog::logger& logger = *TheState().logger;
+  logger.set_level(std::max(logger.level(), spdlog::level::err));
 }
 
 void Log::Info(std::string_view m) { Write(spdlog::level::info, m); }

@@ -26,6 +26,10 @@ class Log {
   // Every later message is masked by `set`.
   static void MaskWith(std::shared_ptr<const CompiledSet> set);
 
+  // From here on, what is less than an error is left out: for a command whose
+  // output tells the warnings itself.
+  static void ErrorsOnly();
+
   static void Info(std::string_view message);
   static void Warn(std::string_view message);
   static void Error(std::string_view message);

@@ -53,10 +53,11 @@ class Judgement {
   bool Value(const Context& context, std::string_view raw) {
     const std::string_view value = Trim(raw);
     const size_t own = leaves_->list.size();
-    leaves_->list.push_back(
-        {context.name, value, Verdict::kMasked,
-         context.depth == 0 ? LeafKind::kWhole : LeafKind::kPart,
-         context.index});
+    leaves_->list.push_back({context.name, value, Verdict::kMasked,
+                             context.depth == 0 && context.secret.key.empty()
+                                 ? LeafKind::kWhole
+                                 : LeafKind::kPart,
+                             context.index});
     Context inner = context;
     ++inner.depth;
     std::vector<Part> parts;
@@ -81,7 +82,10 @@ class Judgement {
     const Verdict verdict = WholeVerdict(context, value, opened, holds_secrets);
     leaves_->list[own].verdict = verdict;
     if (verdict == Verdict::kMasked) {
-      AddLines(context.name, value, context.index, opened);
+      // What was opened elsewhere (by the reader of a connection) is no
+      // different; what somebody named as secret is.
+      AddLines(context.name, value, context.index,
+               opened || !(context.secret.open || context.secret.certain));
     }
     return verdict != Verdict::kHarmless && verdict != Verdict::kAllowed &&
            verdict != Verdict::kEmpty;
@@ -102,8 +106,9 @@ class Judgement {
     }
     if (IsOneSymbol(value) && !anywhere) return Verdict::kOneSymbol;
     if (length >= rules_.min_length) return Verdict::kMasked;
-    return rules_.short_secrets == ShortSecrets::kSkip ? Verdict::kSkipped
-                                                       : Verdict::kAlone;
+    return rules_.short_secrets == ShortSecrets::kSkip || rules_.airflow
+               ? Verdict::kSkipped
+               : Verdict::kAlone;
   }
 
   Verdict WholeVerdict(const Context& context, std::string_view value,
@@ -116,6 +121,11 @@ class Judgement {
         rules_.mask_all) {
       return by_length;
     }
+    if (rules_.airflow) {
+      const bool told =
+          IsSensitiveName(context.key.empty() ? context.name : context.key);
+      return told ? by_length : Verdict::kHarmless;
+    }
     if (IsHarmlessKey(context.key)) return Verdict::kHarmless;
     const bool harmless = opened ? !holds_secrets : IsHarmlessValue(value);
     return harmless && !context.sensitive ? Verdict::kHarmless : by_length;
@@ -125,8 +135,8 @@ class Judgement {
   // but not `{`, `else` or a PEM header, which would mask harmless text.
   // Of a structured value, lines that hold nothing but harmless parts stay.
   void AddLines(const std::string& name, std::string_view value, uint32_t index,
-                bool opened) {
-    if (value.find_first_of("\r\n") == value.npos) return;
+                bool lenient) {
+    if (value.find_first_of("\r\n") == value.npos || rules_.airflow) return;
     const bool anywhere = rules_.short_secrets == ShortSecrets::kAnywhere;
     for (std::string_view line : Lines(value)) {
       if (Characters(line) < rules_.min_length) continue;
@@ -135,7 +145,7 @@ class Judgement {
           (!IsDistinctive(line) || IsPemArmour(line) || IsOneSymbol(line))) {
         continue;
       }
-      if (opened && IsHarmlessMember(line)) continue;
+      if (lenient && IsHarmlessMember(line)) continue;
       Add(name, line, Verdict::kMasked, LeafKind::kLine, index);
     }
   }

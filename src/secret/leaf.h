@@ -33,6 +33,9 @@ struct Rules {
   size_t min_length = 5;  // in code points; see Characters()
   ShortSecrets short_secrets = ShortSecrets::kToken;
   bool mask_all = false;  // nothing is harmless
+  // Airflow's rules in place of these: a value whose name or key holds one of
+  // its sensitive words, and nothing that is short.
+  bool airflow = false;
   AllowList allow;
 };
 

@@ -28,6 +28,7 @@ Result<MaskOptions> MakeMaskOptions(const Options& options) {
   mask.rules.min_length = options.min_length;
   mask.rules.short_secrets = ShortSecretsOf(options.short_secrets);
   mask.rules.mask_all = options.mask_all;
+  mask.rules.airflow = options.policy == MaskPolicy::kAirflow;
 
   const SourceLimits limits{options.source_timeout};
   std::vector<Warning> ignored;  // who may read an allow list
@@ -69,7 +70,11 @@ LoadReport::Source LoadOne(const std::string& text, const Options& options,
     return report;
   }
   Loaded loaded = LoadSource(
-      *spec, {options.source_timeout, options.on_error == OnError::kWarn},
+      *spec,
+      {.timeout = options.source_timeout,
+       .keep_part = options.on_error == OnError::kWarn,
+       .airflow_policy = options.policy == MaskPolicy::kAirflow,
+       .airflow_commands = options.airflow_commands},
       store);
   report.status = std::move(loaded.status);
   report.secrets = loaded.secrets;

@@ -2,6 +2,8 @@
 // aws-ssm:PATH, and whatever else src/fetch/source/ lists.
 
 #include <algorithm>
+#include <map>
+#include <string>
 
 #include "src/source/fetcher.h"
 #include "src/source/providers.h"
@@ -20,6 +22,19 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+// The SPEC with what the command line says besides.
+std::string SpecFor(const SourceSpec& spec, const SourceLimits& limits) {
+  if (spec.kind != "airflow" && spec.kind != "metastore") return spec.text;
+  std::map<std::string, std::string> options = spec.options;
+  if (limits.airflow_policy) options.emplace("policy", "airflow");
+  if (limits.airflow_commands) options.emplace("commands", "run");
+  std::string text;
+  for (const auto& [name, value] : options) {
+    text += (text.empty() ? "[" : ",") + name + "=" + value;
+  }
+  return spec.kind + text + (text.empty() ? ":" : "]:") + spec.argument;
+}
+
 }  // namespace
 
 Status LoadFetched(const SourceSpec& spec, const SourceLimits& limits,
@@ -34,7 +49,7 @@ Status LoadFetched(const SourceSpec& spec, const SourceLimits& limits,
   Result<std::string> program = FindFetcher();
   if (!program.ok()) return failed(program.status());
   Result<WireAnswer> answer =
-      RunFetcher(*program, spec.text, limits.timeout, store);
+      RunFetcher(*program, SpecFor(spec, limits), limits.timeout, store);
   if (!answer.ok()) return failed(answer.status());
   for (Warning& warning : answer->warnings) {
     warnings->emplace_back(

@@ -9,8 +9,7 @@ namespace maskpipe {
 // One kind. Adds to `store`, which holds nothing else yet; what it added before
 // it failed counts only where a part is better than nothing.
 using Provider = Status (*)(const SourceSpec&, const SourceLimits&,
-                            SecretStore* store,
-                            std::vector<Warning>* warnings);
+                            SecretStore* store, std::vector<Warning>* warnings);
 
 Status LoadEnvironment(const SourceSpec&, const SourceLimits&, SecretStore*,
                        std::vector<Warning>* warnings);

@@ -13,12 +13,9 @@ struct Kind {
 };
 
 constexpr Kind kKinds[] = {
-    {"env", LoadEnvironment},
-    {"file", LoadFile},
-    {"dir", LoadDirectory},
-    {"airflow", LoadFetched},
-    {"metastore", LoadFetched},
-    {"aws-secretsmanager", LoadFetched},
+    {"env", LoadEnvironment},   {"file", LoadFile},
+    {"dir", LoadDirectory},     {"airflow", LoadFetched},
+    {"metastore", LoadFetched}, {"aws-secretsmanager", LoadFetched},
     {"aws-ssm", LoadFetched},
 };
 
@@ -59,9 +56,8 @@ Loaded LoadSource(const SourceSpec& spec, const SourceLimits& limits,
   }
   loaded.secrets = found.secrets().size();
   if (loaded.secrets == 0 && loaded.status.ok()) {
-    loaded.warnings.emplace_back("no-secret",
-                                 "source " + spec.text + " holds no secret",
-                                 "");
+    loaded.warnings.emplace_back(
+        "no-secret", "source " + spec.text + " holds no secret", "");
   }
   return loaded;
 }

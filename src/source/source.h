@@ -25,6 +25,11 @@ struct SourceLimits {
   std::chrono::milliseconds timeout{30000};
   // What a failing source did give stays in the store (--on-error=warn).
   bool keep_part = false;
+  // What of an Airflow's connections and variables is a secret follows
+  // Airflow's own rules (--policy=airflow).
+  bool airflow_policy = false;
+  // Commands that give an option of Airflow's its value may be run.
+  bool airflow_commands = false;
 };
 
 struct Loaded {

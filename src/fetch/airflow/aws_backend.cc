@@ -67,8 +67,8 @@ Status AwsBackend::Open(std::vector<Warning>* warnings) {
   const aws::Service service = backend_->kind == Kind::kSecretsManager
                                    ? aws::kSecretsManager
                                    : aws::kParameterStore;
-  auto opened = aws::Connection::Open(std::move(backend_->session), service,
-                                      deadline_);
+  auto opened =
+      aws::Connection::Open(std::move(backend_->session), service, deadline_);
   if (!opened.ok()) return opened.status();
   connection_ = std::move(*opened);
   if (connection_->session().RegionIsFromAwsRegion()) {
@@ -91,8 +91,8 @@ std::vector<std::string> AwsBackend::Prefixes() const {
   return out;
 }
 
-Status AwsBackend::Read(const std::vector<std::string>& names,
-                        const Sink& sink, std::vector<Warning>* warnings) {
+Status AwsBackend::Read(const std::vector<std::string>& names, const Sink& sink,
+                        std::vector<Warning>* warnings) {
   found_.assign(backend_->scopes.size(), 0);
   if (backend_->scopes.empty()) return Status::Ok();
   std::vector<LookupPattern> patterns;
@@ -126,9 +126,8 @@ Status AwsBackend::Read(const std::vector<std::string>& names,
   warnings->insert(warnings->end(), report.warnings.begin(),
                    report.warnings.end());
   if (!report.ok()) {
-    return report.Summary(backend_->kind == Kind::kSecretsManager
-                              ? "secret"
-                              : "parameter");
+    return report.Summary(
+        backend_->kind == Kind::kSecretsManager ? "secret" : "parameter");
   }
   return Status::Ok();
 }

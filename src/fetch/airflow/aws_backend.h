@@ -22,10 +22,9 @@ namespace maskpipe {
 class AwsBackend {
  public:
   // `name` is the secret's own, `id` what stands behind the scope's prefix.
-  using Sink =
-      std::function<void(const SecretsBackend::Scope& scope,
-                         const std::string& name, std::string_view id,
-                         std::string_view value)>;
+  using Sink = std::function<void(const SecretsBackend::Scope& scope,
+                                  const std::string& name, std::string_view id,
+                                  std::string_view value)>;
 
   // Takes the session's options out of `backend`, which must outlive this.
   AwsBackend(SecretsBackend* backend,

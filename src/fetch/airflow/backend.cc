@@ -39,21 +39,43 @@ constexpr ScopeArguments kScopes[] = {
      "airflow/connections", "connections_file_path"},
     {Holds::kVariables, "variables_prefix", "variables_lookup_pattern",
      "airflow/variables", "variables_file_path"},
-    {Holds::kConfig, "config_prefix", "config_lookup_pattern",
-     "airflow/config", "configs_file_path"},
+    {Holds::kConfig, "config_prefix", "config_lookup_pattern", "airflow/config",
+     "configs_file_path"},
 };
 
 constexpr std::string_view kAwsArguments[] = {
-    "connections_prefix", "variables_prefix", "config_prefix",
-    "connections_lookup_pattern", "variables_lookup_pattern",
-    "config_lookup_pattern", "sep", "extra_conn_words", "full_url_mode",
-    "are_secret_values_urlencoded", "profile_name", "region_name",
-    "endpoint_url", "verify", "role_arn", "assume_role_method",
-    "assume_role_kwargs", "aws_access_key_id", "aws_secret_access_key",
-    "aws_session_token", "session_kwargs", "config_kwargs", "service_config",
-    "api_version", "use_ssl", "external_id", "aws_account_id", "aws_iam_role",
-    "session_token", "assume_role_with_web_identity_federation",
-    "assume_role_with_web_identity_token_file", "botocore_config"};
+    "connections_prefix",
+    "variables_prefix",
+    "config_prefix",
+    "connections_lookup_pattern",
+    "variables_lookup_pattern",
+    "config_lookup_pattern",
+    "sep",
+    "extra_conn_words",
+    "full_url_mode",
+    "are_secret_values_urlencoded",
+    "profile_name",
+    "region_name",
+    "endpoint_url",
+    "verify",
+    "role_arn",
+    "assume_role_method",
+    "assume_role_kwargs",
+    "aws_access_key_id",
+    "aws_secret_access_key",
+    "aws_session_token",
+    "session_kwargs",
+    "config_kwargs",
+    "service_config",
+    "api_version",
+    "use_ssl",
+    "external_id",
+    "aws_account_id",
+    "aws_iam_role",
+    "session_token",
+    "assume_role_with_web_identity_federation",
+    "assume_role_with_web_identity_token_file",
+    "botocore_config"};
 
 constexpr std::string_view kFileArguments[] = {
     "connections_file_path", "variables_file_path", "configs_file_path"};
@@ -78,7 +100,8 @@ class Reader {
     const auto known = files ? std::span<const std::string_view>(kFileArguments)
                              : std::span<const std::string_view>(kAwsArguments);
     CheckNames(known);  // 1
-    if (Status s = files ? ReadPaths() : ReadPrefixes(); !s.ok()) return s;  // 2
+    if (Status s = files ? ReadPaths() : ReadPrefixes(); !s.ok())
+      return s;  // 2
     if (!files) {
       if (Status s = ReadWords(); !s.ok()) return s;
       if (Status s = ReadSession(); !s.ok()) return s;  // 3
@@ -89,8 +112,8 @@ class Reader {
 
  private:
   Status Wrong(const std::string& argument, const std::string& expected) {
-    return Status::Source(where_ + ": the argument " + argument +
-                          " is no " + expected);
+    return Status::Source(where_ + ": the argument " + argument + " is no " +
+                          expected);
   }
 
   void CheckNames(std::span<const std::string_view> known) {
@@ -211,9 +234,8 @@ class Reader {
                             ": of aws_access_key_id and aws_secret_access_key "
                             "only one is given");
     }
-    const char* const service = backend_->kind == Kind::kSecretsManager
-                                    ? "secretsmanager"
-                                    : "ssm";
+    const char* const service =
+        backend_->kind == Kind::kSecretsManager ? "secretsmanager" : "ssm";
     const rapidjson::Value* services = Find(arguments_, "service_config");
     const auto endpoint_of = [&](const char* name,
                                  std::optional<std::string>* to) {
@@ -249,8 +271,7 @@ class Reader {
     for (const auto& [name, to] :
          {std::pair{"role_arn", &arn}, std::pair{"assume_role_method", &method},
           std::pair{"external_id", &external_id},
-          std::pair{"assume_role_with_web_identity_token_file",
-                    &token_file}}) {
+          std::pair{"assume_role_with_web_identity_token_file", &token_file}}) {
       if (Status s = Text(arguments_, name, to); !s.ok()) return s;
     }
     if (!arn.has_value() || arn->empty()) return Status::Ok();
@@ -259,10 +280,10 @@ class Reader {
     role.endpoint_url = sts_endpoint;
     const rapidjson::Value* more = Find(arguments_, "assume_role_kwargs");
     if (more != nullptr && more->IsObject()) {
-      for (const auto& [name, to] : {std::pair{"ExternalId", &external_id},
-                                     std::pair{"RoleSessionName",
-                                               &session_name},
-                                     std::pair{"Policy", &policy}}) {
+      for (const auto& [name, to] :
+           {std::pair{"ExternalId", &external_id},
+            std::pair{"RoleSessionName", &session_name},
+            std::pair{"Policy", &policy}}) {
         if (Status s = Text(*more, name, to); !s.ok()) return s;
       }
       const rapidjson::Value* seconds = Find(*more, "DurationSeconds");
@@ -326,9 +347,8 @@ Result<Kind> KindOf(const std::string& class_name, const std::string& where) {
   }
   const std::string_view meant = NearestName(last, names);
   if (!meant.empty()) {
-    return Status::Source(where + ": there is no class " +
-                          PrintableName(last) + "; write " +
-                          std::string(meant));
+    return Status::Source(where + ": there is no class " + PrintableName(last) +
+                          "; write " + std::string(meant));
   }
   return Status::Source(
       where + ": maskpipe does not know the secrets backend " +
@@ -372,19 +392,20 @@ Result<SecretsBackend> SecretsBackend::Parse(const std::string& class_name,
     }
     const std::string message = where +
                                 ": the keyword arguments are no JSON: they "
-                                "hold " + kQuotes;
+                                "hold " +
+                                kQuotes;
     const std::string mend = "write plain quotes: \" around names and values";
     warnings->push_back({"typographic-quotes", message, mend});
     backend.broken = Status::Source(message + "; " + mend);
     // The outermost quotes may be of the shell or of YAML.
-    json = JsonDocument::Parse(Trim(
-        std::string_view(plain).substr(0, plain.find_last_of('}') + 1).substr(
-            std::min(plain.find('{'), plain.size()))));
+    json = JsonDocument::Parse(
+        Trim(std::string_view(plain)
+                 .substr(0, plain.find_last_of('}') + 1)
+                 .substr(std::min(plain.find('{'), plain.size()))));
     if (!json.ok()) return backend.broken;
   }
   if (!json->root().IsObject()) {
-    return Status::Source(where +
-                          ": the keyword arguments are no JSON object");
+    return Status::Source(where + ": the keyword arguments are no JSON object");
   }
   if (Status s = Reader(json->root(), where, &backend, warnings).Read();
       !s.ok()) {

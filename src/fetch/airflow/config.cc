@@ -98,8 +98,8 @@ Result<AirflowConfig> AirflowConfig::Load() {
   const char* home = std::getenv("AIRFLOW_HOME");
   config.home_ = ExpandAirflow(home != nullptr ? home : "~/airflow");
   const char* path = std::getenv("AIRFLOW_CONFIG");
-  config.path_ = path != nullptr ? ExpandAirflow(path)
-                                 : config.home_ + "/airflow.cfg";
+  config.path_ =
+      path != nullptr ? ExpandAirflow(path) : config.home_ + "/airflow.cfg";
   Result<aws::IniFile> file = aws::LoadIni(config.path_, false, true);
   if (!file.ok()) return file.status();
   config.file_ = std::move(*file);
@@ -214,8 +214,7 @@ std::vector<ConfigOption> AirflowConfig::Options() const {
   std::vector<ConfigOption> options;
   const auto add = [&](std::string section, std::string key) {
     key = BaseOf(section, key);
-    if (!section.empty() && !key.empty() &&
-        seen.emplace(section, key).second) {
+    if (!section.empty() && !key.empty() && seen.emplace(section, key).second) {
       options.push_back({std::move(section), std::move(key)});
     }
   };

@@ -1,5 +1,5 @@
-// Airflow's configuration: AIRFLOW__SECTION__KEY variables and airflow.cfg, read
-// as airflow/configuration.py reads them.
+// Airflow's configuration: AIRFLOW__SECTION__KEY variables and airflow.cfg,
+// read as airflow/configuration.py reads them.
 //
 //   Result<AirflowConfig> config = AirflowConfig::Load();
 //   std::optional<ConfigValue> v = config->Find({"secrets", "backend"});

@@ -279,8 +279,7 @@ Result<IniFile> ParseIni(std::string_view text, const std::string& path,
   return IniReader(path, nesting, keep_case).Read(text);
 }
 
-Result<IniFile> LoadIni(const std::string& path, bool nesting,
-                        bool keep_case) {
+Result<IniFile> LoadIni(const std::string& path, bool nesting, bool keep_case) {
   Result<std::optional<SecretString>> file = ReadFile(path);
   if (!file.ok()) return file.status();
   if (!file->has_value()) return IniFile();

@@ -3,7 +3,8 @@
 //
 //   Result<IniFile> file = ParseIni(text, "~/.aws/config");
 //
-// Keys are lower-cased unless told otherwise; '=' or ':' ends a key; whole-line comments begin with
+// Keys are lower-cased unless told otherwise; '=' or ':' ends a key; whole-line
+// comments begin with
 // '#' or ';' (what stands behind a value belongs to it: a secret may hold
 // either); indented lines continue a value; [DEFAULT] gives every section its
 // keys; a section or key that stands twice is an error.

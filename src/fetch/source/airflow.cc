@@ -1,6 +1,6 @@
 // airflow: — what this Airflow would find: connections and variables of its
-// secrets backend, of AIRFLOW_CONN_* and AIRFLOW_VAR_*, and of its database, and
-// its own keys.
+// secrets backend, of AIRFLOW_CONN_* and AIRFLOW_VAR_*, and of its database,
+// and its own keys.
 
 #include "src/fetch/source/airflow.h"
 
@@ -151,8 +151,8 @@ class AirflowLoader {
         class_name, kwargs->value_or(""), where, warnings_);
     if (!backend.ok()) return backend.status();
     for (const auto& [key, value] : backend->credentials) {
-      store_->Add({.name = options.kwargs.section + "/" +
-                           options.kwargs.key + "/" + key,
+      store_->Add({.name = options.kwargs.section + "/" + options.kwargs.key +
+                           "/" + key,
                    .key = key,
                    .open = false},
                   value);
@@ -185,9 +185,7 @@ class AirflowLoader {
     const Status status = aws.Read(
         AwsNames(spec_),
         [&](const Scope& scope, const std::string& name, std::string_view id,
-            std::string_view value) {
-          Take(scope, source, name, id, value);
-        },
+            std::string_view value) { Take(scope, source, name, id, value); },
         warnings_);
     if (aws.session() != nullptr) AddAwsKeys(*aws.session(), store_);
     if (status.ok()) aws.FindElsewhere(warnings_);
@@ -263,10 +261,9 @@ class AirflowLoader {
       if (!NamesCredential(leaf.key) && leaf.key != "aws_access_key_id") {
         continue;
       }
-      store_->Add({.name = name + "/" + leaf.path,
-                   .key = leaf.key,
-                   .open = false},
-                  leaf.value);
+      store_->Add(
+          {.name = name + "/" + leaf.path, .key = leaf.key, .open = false},
+          leaf.value);
     }
   }
 
@@ -314,9 +311,9 @@ class AirflowLoader {
     if (!keys.ok()) return keys.status();
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline_ - std::chrono::steady_clock::now());
-    return ReadMetastore(
-        text, *keys, rules_,
-        std::max(left, std::chrono::milliseconds(1000)), store_);
+    return ReadMetastore(text, *keys, rules_,
+                         std::max(left, std::chrono::milliseconds(1000)),
+                         store_);
   }
 
   const SourceSpec& spec_;

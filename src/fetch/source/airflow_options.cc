@@ -31,8 +31,7 @@ Result<MaskingRules> MaskingRulesOf(const SourceSpec& spec,
                            ": the policy is strict or airflow");
     }
   }
-  Result<std::string> words =
-      config.Text({"core", "sensitive_var_conn_names"});
+  Result<std::string> words = config.Text({"core", "sensitive_var_conn_names"});
   if (!words.ok()) return words.status();
   std::string_view rest = *words;
   while (!rest.empty()) {

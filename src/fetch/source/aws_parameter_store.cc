@@ -18,8 +18,7 @@ std::string PathOf(std::string path) {
 }  // namespace
 
 Status LoadParameterStore(const SourceSpec& spec, const SourceLimits& limits,
-                          SecretStore* store,
-                          std::vector<Warning>* warnings) {
+                          SecretStore* store, std::vector<Warning>* warnings) {
   const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
   Result<aws::SessionOptions> options = AwsOptions(spec);
   if (!options.ok()) return options.status();

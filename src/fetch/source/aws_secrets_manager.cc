@@ -9,8 +9,7 @@
 namespace maskpipe {
 
 Status LoadSecretsManager(const SourceSpec& spec, const SourceLimits& limits,
-                          SecretStore* store,
-                          std::vector<Warning>* warnings) {
+                          SecretStore* store, std::vector<Warning>* warnings) {
   const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
   Result<aws::SessionOptions> options = AwsOptions(spec);
   if (!options.ok()) return options.status();
