@@ -496,6 +496,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
     def _handle(self, method):
         aws = self.server_of_aws
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if self.path.startswith("http://"):  # we are asked as a proxy
+            self.path = "/" + self.path[7:].partition("/")[2]
         with aws.lock:
             aws._busy += 1
             aws.busiest = max(aws.busiest, aws._busy)
