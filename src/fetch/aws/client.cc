@@ -2,32 +2,14 @@
 
 #include <algorithm>
 
+#include "src/fetch/aws/error.h"
+
 namespace maskpipe::aws {
 namespace {
 
 bool IsAny(std::string_view word,
            std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-// botocore, retries/standard.py: ThrottlingErrorDetector.
-bool IsThrottling(std::string_view error) {
-  return IsAny(
-      error,
-      {"Throttling", "ThrottlingException", "ThrottledException",
-       "RequestThrottledException", "RequestThrottled",
-       "TooManyRequestsException", "ProvisionedThroughputExceededException",
-       "TransactionInProgressException", "RequestLimitExceeded",
-       "BandwidthLimitExceeded", "LimitExceededException", "SlowDown",
-       "PriorRequestNotComplete", "EC2ThrottledException"});
-}
-
-// The same, TransientRetryableChecker; and what the two services call a failure
-// of their own.
-bool IsTransient(std::string_view error) {
-  return IsAny(error, {"RequestTimeout", "RequestTimeoutException",
-                       "InternalServiceError", "InternalServerError",
-                       "ServiceUnavailable", "ServiceUnavailableException"});
 }
 
 bool IsDenied(std::string_view error) {
@@ -43,11 +25,12 @@ bool LacksOperation(const Answer& answer) {
          answer.http_status == 501;
 }
 
-// Of what "aws.protocols#X:http://…/" says, X.
-std::string_view BareType(std::string_view type) {
-  type = type.substr(0, type.find(':'));
-  const size_t hash = type.rfind('#');
-  return hash == type.npos ? type : type.substr(hash + 1);
+// A type as messages show it: letters only, since it is a stranger's word.
+std::string Readable(const std::string& type) {
+  const bool letters = std::all_of(type.begin(), type.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  return letters ? type : "an error of an unreadable type";
 }
 
 }  // namespace
@@ -55,37 +38,6 @@ std::string_view BareType(std::string_view type) {
 bool Answer::unknown_operation() const { return LacksOperation(*this); }
 
 bool Answer::access_denied() const { return IsDenied(error); }
-
-std::string ErrorType(const HttpAnswer& answer) {
-  constexpr size_t kLongest = 64;
-  std::string type(BareType(answer.header("x-amzn-errortype")));
-  if (type.empty() && answer.body.find("\"__type\"") != std::string::npos) {
-    Result<JsonDocument> body = JsonDocument::Parse(answer.body);
-    if (body.ok()) type = BareType(body->text("__type"));
-  }
-  const auto is_letter = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-  };
-  if (type.size() > kLongest ||
-      !std::all_of(type.begin(), type.end(), is_letter)) {
-    return "unreadable";
-  }
-  return type;
-}
-
-Retry RetryStandard(const HttpResult& result) {
-  if (!result.ok()) return RetryTransient(result);
-  if (result.answer.status == 501) return Retry::kNo;
-  // The values are in answers of success: what they hold is no error.
-  if (result.answer.status / 100 == 2 &&
-      result.answer.body.find("\"__type\"") == std::string::npos) {
-    return Retry::kNo;
-  }
-  const std::string error = ErrorType(result.answer);
-  if (IsThrottling(error)) return Retry::kThrottled;
-  if (IsTransient(error)) return Retry::kTransient;
-  return RetryTransient(result);
-}
 
 std::string Remedy(std::string_view error, std::string_view action) {
   if (IsDenied(error)) {
@@ -146,7 +98,7 @@ void Client::Start(std::string_view operation, std::string body, Done done) {
                                std::string((*keys)->secret_access_key.view()),
                                std::string((*keys)->session_token.view())};
   request.attempts = options_.attempts;
-  request.retry = RetryStandard;
+  request.retry = RetryAws;
   const std::string name(operation);
   const std::string where = name + " at " + HostOf(options_.endpoint);
   http_->Start(std::move(request), [=, this](HttpResult result) {
@@ -165,7 +117,7 @@ void Client::Start(std::string_view operation, std::string body, Done done) {
     }
     if (!answer.error.empty()) {
       answer.status = Status::Source(
-          where + ": " + answer.error +
+          where + ": " + Readable(answer.error) +
           Remedy(answer.error,
                  std::string(options_.service.name) + ":" + name));
       if (answer.access_denied()) {

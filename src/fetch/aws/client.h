@@ -75,13 +75,6 @@ class Client {
   HttpClient* http_;
 };
 
-// The error's type of an answer, from X-Amzn-ErrorType or the body's __type.
-// Only letters: nothing else of what a server says is worth trusting.
-std::string ErrorType(const HttpAnswer& answer);
-
-// As the AWS SDKs' standard mode: by type, then by a 5xx status.
-Retry RetryStandard(const HttpResult& result);
-
 // How to mend what an error says, ", …" or empty. `action` is the IAM action.
 std::string Remedy(std::string_view error, std::string_view action);
 

@@ -2,17 +2,15 @@
 
 #pragma once
 
-#include <chrono>
 #include <optional>
 #include <string>
 
 #include "src/base/secret_string.h"
+#include "src/fetch/aws/timestamp.h"
 
 namespace maskpipe::aws {
 
 struct Credentials {
-  using Time = std::chrono::system_clock::time_point;
-
   SecretString access_key_id;
   SecretString secret_access_key;
   SecretString session_token;  // empty: long-lived keys

@@ -5,14 +5,15 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
 
 #include "src/base/arena.h"
-#include "src/base/fd.h"
 
 namespace maskpipe::aws {
 namespace {
@@ -81,17 +82,33 @@ Result<std::optional<SecretString>> ReadFile(const std::string& path) {
   return std::optional(SecretString({buffer.data(), size}));
 }
 
-bool ReplaceFile(const std::string& path, std::string_view bytes) {
+std::optional<Replacement> Replacement::Begin(const std::string& path) {
   std::string beside = path + ".XXXXXX";
   // mkostemp(3) makes the file with mode 0600 whatever the umask.
-  const Fd fd(::mkostemp(beside.data(), O_CLOEXEC));
-  if (!fd.valid()) return false;
-  if (WriteAll(fd.get(), bytes) && ::fsync(fd.get()) == 0 &&
-      std::rename(beside.c_str(), path.c_str()) == 0) {
-    return true;
+  Fd fd(::mkostemp(beside.data(), O_CLOEXEC));
+  if (!fd.valid()) return std::nullopt;
+  return Replacement(std::move(fd), path, std::move(beside));
+}
+
+Replacement::Replacement(Fd fd, std::string path, std::string beside)
+    : fd_(std::move(fd)), path_(std::move(path)), beside_(std::move(beside)) {}
+
+Replacement::Replacement(Replacement&& other) noexcept
+    : fd_(std::move(other.fd_)),
+      path_(std::move(other.path_)),
+      beside_(std::exchange(other.beside_, std::string())) {}
+
+Replacement::~Replacement() {
+  if (!beside_.empty()) ::unlink(beside_.c_str());
+}
+
+bool Replacement::Commit(std::string_view bytes) {
+  if (!WriteAll(fd_.get(), bytes) || ::fsync(fd_.get()) != 0 ||
+      std::rename(beside_.c_str(), path_.c_str()) != 0) {
+    return false;
   }
-  ::unlink(beside.c_str());
-  return false;
+  beside_.clear();
+  return true;
 }
 
 std::string ExpandVariables(std::string_view path) {

@@ -75,6 +75,7 @@ Result<ProfileSet> ProfileSet::Load(const std::string& config_path,
       set.config_[header] = section;
     }
   }
+  set.config_sections_ = std::move(file->sections);
   const std::string credentials = ExpandUser(ExpandVariables(credentials_path));
   file = LoadIni(credentials);
   if (!file.ok()) return file.status();

@@ -24,6 +24,8 @@ using Profile = IniSection;
 
 class ProfileSet {
  public:
+  using Sections = std::map<std::string, Profile, std::less<>>;
+
   // Files that do not exist are empty ones. In a path, ~, ~USER, $VAR and
   // ${VAR} are expanded.
   static Result<ProfileSet> Load(const std::string& config_path,
@@ -40,17 +42,14 @@ class ProfileSet {
   const Profile* FindSsoSession(std::string_view name) const;
   const Profile* FindServices(std::string_view name) const;
 
-  const std::map<std::string, Profile, std::less<>>& profiles() const {
-    return profiles_;
-  }
-  const std::map<std::string, Profile, std::less<>>& sso_sessions() const {
-    return sso_sessions_;
-  }
+  // Every section of either file under its whole header, also those that are
+  // no profiles.
+  const Sections& config_sections() const { return config_sections_; }
+  const Sections& credentials_sections() const { return credentials_; }
 
  private:
-  using Sections = std::map<std::string, Profile, std::less<>>;
-
   Sections profiles_;
+  Sections config_sections_;
   Sections config_;
   Sections credentials_;
   Sections sso_sessions_;

@@ -10,12 +10,17 @@ namespace {
 
 const Profile kEmpty;
 
+std::optional<std::string> Raw(std::string_view name) {
+  const char* value = std::getenv(std::string(name).c_str());
+  if (value == nullptr) return std::nullopt;
+  return value;
+}
+
 // A variable that is set to nothing counts as not set: it is what a compose
 // file or a manifest leaves where there is no value.
 std::optional<std::string> Environment(std::string_view name) {
-  if (name.empty()) return std::nullopt;
-  const char* value = std::getenv(std::string(name).c_str());
-  if (value == nullptr || *value == '\0') return std::nullopt;
+  std::optional<std::string> value = Raw(name);
+  if (value.has_value() && value->empty()) value.reset();
   return value;
 }
 
@@ -78,10 +83,11 @@ Status CheckUrl(std::string_view url, const std::string& where) {
 Result<std::unique_ptr<Session>> Session::Open(SessionOptions options) {
   std::unique_ptr<Session> session(new Session());
   session->options_ = std::move(options);
+  // Set to nothing they mean no file.
   const std::string config_path =
-      Environment("AWS_CONFIG_FILE").value_or("~/.aws/config");
+      Raw("AWS_CONFIG_FILE").value_or("~/.aws/config");
   const std::string credentials_path =
-      Environment("AWS_SHARED_CREDENTIALS_FILE").value_or("~/.aws/credentials");
+      Raw("AWS_SHARED_CREDENTIALS_FILE").value_or("~/.aws/credentials");
   Result<ProfileSet> profiles = ProfileSet::Load(config_path, credentials_path);
   if (!profiles.ok()) return profiles.status();
   session->profiles_ = std::move(*profiles);
@@ -108,7 +114,7 @@ Result<std::unique_ptr<Session>> Session::Open(SessionOptions options) {
 
 std::optional<std::string> Session::Variable(std::string_view environment,
                                              std::string_view key) const {
-  if (auto value = Environment(environment)) return value;
+  if (auto value = Raw(environment)) return value;
   return TextOf(*profile_, key);
 }
 
@@ -116,7 +122,8 @@ std::optional<std::string> Session::RegionIfAny() const {
   if (options_.region_name.has_value() && !options_.region_name->empty()) {
     return options_.region_name;
   }
-  auto region = Variable("AWS_DEFAULT_REGION", "region");
+  if (auto region = Environment("AWS_DEFAULT_REGION")) return region;
+  auto region = TextOf(*profile_, "region");
   if (region.has_value() && !region->empty()) return region;
   return Environment("AWS_REGION");
 }
@@ -132,12 +139,10 @@ Result<std::string> Session::Region() const {
 }
 
 bool Session::RegionIsFromAwsRegion() const {
-  if (options_.region_name.has_value() && !options_.region_name->empty()) {
-    return false;
-  }
-  const auto region = Variable("AWS_DEFAULT_REGION", "region");
-  return (!region.has_value() || region->empty()) &&
-         Environment("AWS_REGION").has_value();
+  const auto region = TextOf(*profile_, "region");
+  return options_.region_name.value_or("").empty() &&
+         !Environment("AWS_DEFAULT_REGION").has_value() &&
+         region.value_or("").empty() && Environment("AWS_REGION").has_value();
 }
 
 Result<std::optional<std::string>> Session::ConfiguredUrl(
@@ -157,10 +162,10 @@ Result<std::optional<std::string>> Session::ConfiguredUrl(
   }
   if (const auto services = TextOf(*profile_, "services")) {
     const Profile* section = profiles_.FindServices(*services);
-    if (section == nullptr) {
+    if (section == nullptr || section->values.empty()) {
       return Status::Source("AWS profile " + profile_name_ +
                             ": its `services` name a section [services " +
-                            *services + "] that does not exist");
+                            *services + "] that does not exist or is empty");
     }
     const IniValue* of_service = section->Find(id);
     if (of_service != nullptr) {

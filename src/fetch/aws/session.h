@@ -81,7 +81,8 @@ class Session {
   // AWS_MAX_ATTEMPTS, or the profile's.
   Result<std::optional<int>> MaxAttempts() const;
 
-  // A configuration variable: `environment` if set, else `key` of the profile.
+  // A configuration variable: `environment` if set (also to nothing), else
+  // `key` of the profile.
   std::optional<std::string> Variable(std::string_view environment,
                                       std::string_view key) const;
 

@@ -1,22 +1,15 @@
 #include "src/fetch/source/aws.h"
 
 #include <algorithm>
-#include <cstdlib>
 
+#include "src/fetch/aws/secrets.h"
 #include "src/source/providers.h"
 
 namespace maskpipe {
 namespace {
 
-// Shorter ones are what emulators are given ("test"); AWS's own have 20
-// characters and more.
+// AWS's own keys have 20 characters and more.
 constexpr size_t kLeastKey = 16;
-
-void AddKey(const std::string& name, std::string_view value,
-            SecretStore* store) {
-  if (value.size() < kLeastKey) return;
-  store->Add({.name = name, .open = false, .certain = true}, value);
-}
 
 }  // namespace
 
@@ -63,19 +56,15 @@ std::vector<std::string> AwsNames(const SourceSpec& spec) {
   return names;
 }
 
-void AddAwsKeys(const aws::Session& session, SecretStore* store) {
-  for (const char* name :
-       {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN",
-        "AWS_SECURITY_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"}) {
-    if (const char* value = std::getenv(name)) AddKey(name, value, store);
-  }
-  for (const auto& [name, profile] : session.profiles().profiles()) {
-    for (const char* key : {"aws_access_key_id", "aws_secret_access_key",
-                            "aws_session_token", "aws_security_token"}) {
-      if (const std::string* value = profile.Text(key)) {
-        AddKey("aws/" + name + "/" + key, *value, store);
-      }
-    }
+void AddAwsKeys(aws::Connection* connection, SecretStore* store,
+                std::vector<std::string>* warnings) {
+  SecretStore found;
+  aws::CollectSecrets(connection->session().profiles(), &found, warnings);
+  // Kept since they signed the requests: nothing is asked for again.
+  const auto used = connection->credentials()->Resolve();
+  if (used.ok()) aws::CollectSecrets(**used, &found);
+  for (const Secret& secret : found.secrets()) {
+    if (secret.value.size() >= kLeastKey) store->Add(secret, secret.value);
   }
 }
 

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "src/base/status.h"
-#include "src/fetch/aws/read_report.h"
+#include "src/fetch/aws/connection.h"
 #include "src/fetch/aws/session.h"
 #include "src/secret/secret.h"
 #include "src/source/spec.h"
@@ -20,8 +20,11 @@ Result<aws::SessionOptions> AwsOptions(const SourceSpec& spec);
 // [names=A;B]: what to read without listing.
 std::vector<std::string> AwsNames(const SourceSpec& spec);
 
-// What a session itself holds that no log should: keys and tokens of every
-// profile, those of the environment. Emulators' placeholders ("test") stay.
-void AddAwsKeys(const aws::Session& session, SecretStore* store);
+// What a session itself holds that no log should show: keys and tokens of every
+// profile, of the environment and of caches, and those that it was given. What
+// is too short to come from AWS, an emulator's "test", is a word like any other
+// and stays out.
+void AddAwsKeys(aws::Connection* connection, SecretStore* store,
+                std::vector<std::string>* warnings);
 
 }  // namespace maskpipe

@@ -29,8 +29,6 @@ Status LoadParameterStore(const SourceSpec& spec, const SourceLimits& limits,
   auto connection = aws::Connection::Open(std::move(*options),
                                           aws::kParameterStore, deadline);
   if (!connection.ok()) return connection.status();
-  const aws::Session& session = (*connection)->session();
-
   aws::ParameterStore parameters((*connection)->client(),
                                  (*connection)->http());
   const aws::ReadReport report = parameters.Read(
@@ -40,7 +38,7 @@ Status LoadParameterStore(const SourceSpec& spec, const SourceLimits& limits,
   warnings->insert(warnings->end(), report.warnings.begin(),
                    report.warnings.end());
   if (report.ok() && report.values == 0) return Status::Ok();
-  AddAwsKeys(session, store);
+  AddAwsKeys(connection->get(), store, warnings);
   return report.Summary("parameter");
 }
 

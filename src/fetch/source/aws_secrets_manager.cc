@@ -20,8 +20,6 @@ Status LoadSecretsManager(const SourceSpec& spec, const SourceLimits& limits,
   auto connection = aws::Connection::Open(std::move(*options),
                                           aws::kSecretsManager, deadline);
   if (!connection.ok()) return connection.status();
-  const aws::Session& session = (*connection)->session();
-
   aws::SecretsManager manager((*connection)->client(), (*connection)->http());
   const aws::ReadReport report = manager.Read(
       wanted, [&](const std::string& name, std::string_view value) {
@@ -30,7 +28,7 @@ Status LoadSecretsManager(const SourceSpec& spec, const SourceLimits& limits,
   warnings->insert(warnings->end(), report.warnings.begin(),
                    report.warnings.end());
   if (report.ok() && report.values == 0) return Status::Ok();
-  AddAwsKeys(session, store);
+  AddAwsKeys(connection->get(), store, warnings);
   return report.Summary("secret");
 }
 
