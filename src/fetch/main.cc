@@ -46,6 +46,27 @@ WireAnswer Fetch(std::string_view text, std::chrono::milliseconds timeout,
   return answer;
 }
 
+// Why a source failed, as a word for machines, by what our own messages say.
+struct Reason {
+  std::string_view phrase, word;
+};
+
+constexpr Reason kReasons[] = {
+    {"no region is known", "no-region"},
+    {"run aws sso login", "sso-expired"},
+    {"needs the IAM action", "denied"},
+    {"hold typographic quotes", "typographic-quotes"},
+    {"cannot be decrypted", "not-decrypted"},
+};
+
+Status WithReason(Status status) {
+  for (const Reason& reason : kReasons) {
+    if (status.message().find(reason.phrase) == std::string::npos) continue;
+    return std::move(status).WithReason(std::string(reason.word));
+  }
+  return status;
+}
+
 bool WriteAll(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t n = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
@@ -71,8 +92,9 @@ int Run(int argc, char** argv) {
   (void)::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::alarm(milliseconds / 1000 + 5);
   SecretStore store;
-  const WireAnswer answer =
+  WireAnswer answer =
       Fetch(argv[2], std::chrono::milliseconds(milliseconds), &store);
+  answer.status = WithReason(std::move(answer.status));
   Buffer out;
   const size_t size = WriteWire(store, answer, &out);
   return WriteAll({out.data(), size}) ? 0 : 1;

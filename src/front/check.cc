@@ -95,6 +95,31 @@ constexpr ValueFinding kValueFindings[] = {
     {Verdict::kEmpty, "empty", "empty, nothing to mask: ", ""},
 };
 
+// How to mend what made a source fail, by Status::reason(), where the message
+// cannot know it.
+struct Remedy {
+  std::string_view reason;
+  const char* mend;
+};
+
+constexpr Remedy kRemedies[] = {
+    {"denied",
+     "allow the role secretsmanager:ListSecrets, "
+     "secretsmanager:BatchGetSecretValue, secretsmanager:GetSecretValue and "
+     "kms:Decrypt (of Parameter Store: ssm:GetParametersByPath, "
+     "ssm:GetParameters, ssm:GetParameter), or tell the names by [names=A;B]"},
+    {"no-region",
+     "set region_name in the backend's arguments, or AWS_DEFAULT_REGION"},
+    {"sso-expired", "run aws sso login"},
+};
+
+std::string RemedyOf(std::string_view reason) {
+  for (const Remedy& remedy : kRemedies) {
+    if (remedy.reason == reason) return remedy.mend;
+  }
+  return "";
+}
+
 // As a message is printed: masked, and without what would drive a terminal.
 std::vector<Warning> Printable(std::vector<Warning> findings,
                                const CompiledSet* set) {
@@ -122,7 +147,7 @@ std::vector<Warning> Findings(const LoadReport& report,
     if (s.status.ok()) continue;
     findings.emplace_back(
         s.status.reason().empty() ? "source-failed" : s.status.reason(),
-        s.status.message(), "");
+        s.status.message(), RemedyOf(s.status.reason()));
   }
   if (set == nullptr) return Printable(std::move(findings), nullptr);
   for (const ValueFinding& kind : kValueFindings) {

@@ -7,6 +7,8 @@ namespace {
 
 constexpr char kSecret = 'S';
 constexpr char kWarning = 'W';
+constexpr char kFinding = 'F';  // a warning with a code, and how to mend it
+constexpr char kReason = 'R';   // why the status is none of Ok, for machines
 constexpr char kEnd = 'E';
 
 constexpr unsigned char kOpen = 1;
@@ -98,15 +100,20 @@ size_t WriteWire(const SecretStore& store, const WireAnswer& answer,
     writer.Field(secret.value);
   }
   for (const Warning& warning : answer.warnings) {
-    writer.Type(kWarning);
-    writer.Field(warning.code);
+    const bool plain = warning.code == Warning().code && warning.mend.empty();
+    writer.Type(plain ? kWarning : kFinding);
     writer.Field(warning.text);
+    if (plain) continue;
+    writer.Field(warning.code);
     writer.Field(warning.mend);
+  }
+  if (!answer.status.reason().empty()) {
+    writer.Type(kReason);
+    writer.Field(answer.status.reason());
   }
   writer.Type(kEnd);
   writer.Field(WordOf(answer.status.code()));
   writer.Field(answer.status.message());
-  writer.Field(answer.status.reason());
   writer.Field(std::to_string(store.secrets().size()));
   return writer.size();
 }
@@ -118,6 +125,7 @@ Result<WireAnswer> ReadWire(std::string_view bytes, SecretStore* store) {
   };
   std::vector<Found> secrets;
   WireAnswer answer;
+  std::string reason;
   Reader reader(bytes);
   while (!reader.empty()) {
     switch (reader.Type()) {
@@ -138,8 +146,20 @@ Result<WireAnswer> ReadWire(std::string_view bytes, SecretStore* store) {
         break;
       }
       case kWarning: {
-        std::string_view code, text, mend;
-        if (!reader.Field(&code) || !reader.Field(&text) ||
+        std::string_view text;
+        if (!reader.Field(&text)) return Cut();
+        answer.warnings.emplace_back(std::string(text));
+        break;
+      }
+      case kReason: {
+        std::string_view word;
+        if (!reader.Field(&word)) return Cut();
+        reason = word;
+        break;
+      }
+      case kFinding: {
+        std::string_view text, code, mend;
+        if (!reader.Field(&text) || !reader.Field(&code) ||
             !reader.Field(&mend)) {
           return Cut();
         }
@@ -148,20 +168,20 @@ Result<WireAnswer> ReadWire(std::string_view bytes, SecretStore* store) {
         break;
       }
       case kEnd: {
-        std::string_view word, message, reason, count;
+        std::string_view word, message, count;
         if (!reader.Field(&word) || !reader.Field(&message) ||
-            !reader.Field(&reason) || !reader.Field(&count)) {
+            !reader.Field(&count)) {
           return Cut();
         }
         if (!reader.empty() || count != std::to_string(secrets.size())) {
           return Wrong();
         }
         if (word == WordOf(Code::kUsage)) {
-          answer.status = Status::Usage(std::string(message))
-                              .WithReason(std::string(reason));
+          answer.status =
+              Status::Usage(std::string(message)).WithReason(reason);
         } else if (word == WordOf(Code::kSource)) {
-          answer.status = Status::Source(std::string(message))
-                              .WithReason(std::string(reason));
+          answer.status =
+              Status::Source(std::string(message)).WithReason(reason);
         } else if (word != WordOf(Code::kOk)) {
           return Wrong();
         }

@@ -41,9 +41,7 @@ class AwsBackend {
   void FindElsewhere(std::vector<Warning>* warnings);
 
   // Null before Read came that far.
-  const aws::Session* session() const {
-    return connection_ == nullptr ? nullptr : &connection_->session();
-  }
+  aws::Connection* connection() { return connection_.get(); }
 
  private:
   Status Open(std::vector<Warning>* warnings);

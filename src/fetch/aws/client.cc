@@ -120,9 +120,6 @@ void Client::Start(std::string_view operation, std::string body, Done done) {
           where + ": " + Readable(answer.error) +
           Remedy(answer.error,
                  std::string(options_.service.name) + ":" + name));
-      if (answer.access_denied()) {
-        answer.status = std::move(answer.status).WithReason("denied");
-      }
     } else if (!good) {
       answer.status = Status::Source(
           where + ": HTTP status " + std::to_string(result.answer.status) +

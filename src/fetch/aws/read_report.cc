@@ -17,7 +17,7 @@ Status ReadReport::Summary(std::string_view noun) const {
   if (failures.size() > kNamed) {
     message += "; and " + std::to_string(failures.size() - kNamed) + " more";
   }
-  return Status::Source(message).WithReason(status.reason());
+  return Status::Source(message);
 }
 
 }  // namespace maskpipe::aws

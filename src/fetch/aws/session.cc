@@ -131,11 +131,9 @@ std::optional<std::string> Session::RegionIfAny() const {
 Result<std::string> Session::Region() const {
   if (auto region = RegionIfAny()) return *region;
   return Status::Source(
-             "AWS: no region is known; set region_name, AWS_DEFAULT_REGION, "
-             "or " +
-             std::string("`region` in profile ") + profile_name_ +
-             " (that of [default] is not inherited)")
-      .WithReason("no-region");
+      "AWS: no region is known; set region_name, AWS_DEFAULT_REGION, or " +
+      std::string("`region` in profile ") + profile_name_ +
+      " (that of [default] is not inherited)");
 }
 
 bool Session::RegionIsFromAwsRegion() const {

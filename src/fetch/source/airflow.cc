@@ -187,7 +187,9 @@ class AirflowLoader {
         [&](const Scope& scope, const std::string& name, std::string_view id,
             std::string_view value) { Take(scope, source, name, id, value); },
         warnings_);
-    if (aws.session() != nullptr) AddAwsKeys(*aws.session(), store_);
+    if (aws.connection() != nullptr) {
+      AddAwsKeys(aws.connection(), store_, warnings_);
+    }
     if (status.ok()) aws.FindElsewhere(warnings_);
     return status;
   }

@@ -57,9 +57,11 @@ std::vector<std::string> AwsNames(const SourceSpec& spec) {
 }
 
 void AddAwsKeys(aws::Connection* connection, SecretStore* store,
-                std::vector<std::string>* warnings) {
+                std::vector<Warning>* warnings) {
   SecretStore found;
-  aws::CollectSecrets(connection->session().profiles(), &found, warnings);
+  std::vector<std::string> said;
+  aws::CollectSecrets(connection->session().profiles(), &found, &said);
+  warnings->insert(warnings->end(), said.begin(), said.end());
   // Kept since they signed the requests: nothing is asked for again.
   const auto used = connection->credentials()->Resolve();
   if (used.ok()) aws::CollectSecrets(**used, &found);

@@ -9,6 +9,7 @@
 #include "src/fetch/aws/connection.h"
 #include "src/fetch/aws/session.h"
 #include "src/secret/secret.h"
+#include "src/secret/warning.h"
 #include "src/source/spec.h"
 
 namespace maskpipe {
@@ -25,6 +26,6 @@ std::vector<std::string> AwsNames(const SourceSpec& spec);
 // is too short to come from AWS, an emulator's "test", is a word like any other
 // and stays out.
 void AddAwsKeys(aws::Connection* connection, SecretStore* store,
-                std::vector<std::string>* warnings);
+                std::vector<Warning>* warnings);
 
 }  // namespace maskpipe
