@@ -220,22 +220,23 @@ class AirflowLoader {
         AirflowConfig::IsSensitive(option.section, option.key);
     Result<std::optional<std::string>> value = resolver_.Resolve(option);
     if (!value.ok()) return LoadedLater(option, value.status());
-    if (!value->has_value() || Trim(**value).empty()) return Status::Ok();
+    const std::string text(value->has_value() ? Trim(**value) : "");
+    if (text.empty()) return Status::Ok();
     const std::string name = option.section + "/" + option.key;
     if (option.key == "fernet_key") {
-      AddFernetKeys(**value, store_);
+      AddFernetKeys(text, store_);
     } else if (option.key.ends_with("kwargs") ||
                option.key.ends_with("engine_args")) {
-      AddCredentialsIn(name, **value);
+      AddCredentialsIn(name, text);
     } else if (option.key == "flower_basic_auth") {
-      AddBasicAuth(name, **value);
+      AddBasicAuth(name, text);
     } else if (sensitive || NamesCredential(option.key) ||
-               HoldsPassword(**value)) {
-      const bool url = IsUri(**value);
+               HoldsPassword(text)) {
+      const bool url = IsUri(text);
       store_->Add({.name = name,
                    .key = sensitive && !url ? "password" : option.key,
                    .open = url},
-                  **value);
+                  text);
     }
     return Status::Ok();
   }
