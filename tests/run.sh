@@ -16,7 +16,9 @@ packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           libsodium-dev libgtest-dev libgmock-dev libbenchmark-dev
           libvectorscan-dev abigail-tools binutils strace gdb
           libcurl4-openssl-dev libssl-dev libpugixml-dev python3-botocore
-          awscli openssl)
+          awscli openssl
+          libsqlite3-dev libpq-dev libmariadb-dev python3-cryptography
+          python3-sqlalchemy postgresql-15 mariadb-server)
 clang_packages=(clang-14 libclang-rt-14-dev)
 jobs=$(nproc)
 

@@ -383,6 +383,9 @@ int RunCheck(const CommandLine& line) {
   const Secrets secrets = LoadSecrets(options);  // 1
   const std::vector<Warning> findings =
       Findings(secrets.report, secrets.set.get());
+  if (secrets.set == nullptr && secrets.exit_status != kExitSource) {
+    return secrets.exit_status;
+  }
   if (secrets.set == nullptr) {
     if (options.json_table) {
       PrintJson({}, false, 0, {}, findings);

@@ -31,7 +31,9 @@ class Statuses(CliTest):
         path = self.file("open.json", json.dumps(GOOD), 0o644)
         run = self.check("--source", "file:" + path)
         self.assertEqual(run.status, 1, run)
-        self.assertIn(b"chmod", run.err)
+        self.assertRegex(run.out, rb"(?m)^readable-by-all +\S*open.json: ")
+        self.assertIn(b"chmod", run.out)
+        self.assertEqual(run.err, b"")
 
     def test_1_when_a_source_holds_nothing_and_3_when_it_must(self):
         source = ["--source", "env:NO_SUCH_VARIABLE_*"]
@@ -48,12 +50,23 @@ class Statuses(CliTest):
 
     def test_3_when_a_source_fails(self):
         run = self.check("--source", "file:/no/such.json")
-        self.assert_refused(run, 3, "/no/such.json")
+        self.assertEqual(run.status, 3, run)
+        self.assertIn(b"/no/such.json", run.err)
+        self.assertRegex(run.out, rb"(?m)^source-failed +/no/such.json: ")
+        run = self.check("--source", "file:/no/such.json", "--format=json")
+        found = json.loads(run.out)
+        self.assertEqual([f["code"] for f in found["findings"]],
+                         ["source-failed"])
+        self.assertEqual(found["secrets"], [])
 
     def test_all_failing_sources_are_told_at_once(self):
         run = self.check("--source", "file:/no/such-1", "--source",
                          "file:/no/such-2", *self.named(GOOD))
-        self.assert_refused(run, 3, "/no/such-1", "/no/such-2")
+        self.assertEqual(run.status, 3, run)
+        for said in (run.out, run.err):
+            self.assertIn(b"/no/such-1", said)
+            self.assertIn(b"/no/such-2", said)
+        self.assertNotIn(b"good-value", run.out + run.err)
 
     def test_a_full_disk_is_an_error(self):
         with open("/dev/full", "wb") as full:
