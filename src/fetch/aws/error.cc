@@ -24,8 +24,13 @@ constexpr std::string_view kThrottling[] = {
     "ThrottlingException",
     "TooManyRequestsException",
     "TransactionInProgressException"};
+// The same, and what the services that are called here name a failure of their
+// own.
 constexpr std::string_view kTransient[] = {
-    "IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"};
+    "IDPCommunicationError",      "InternalServerError",
+    "InternalServiceError",       "RequestTimeout",
+    "RequestTimeoutException",    "ServiceUnavailable",
+    "ServiceUnavailableException"};
 
 // "com.amazon.coral#ThrottlingException:http://…" without what is around it.
 std::string Bare(std::string_view type) {
@@ -74,15 +79,6 @@ bool IsThrottling(std::string_view type) {
 bool IsTransient(std::string_view type) {
   return std::find(std::begin(kTransient), std::end(kTransient), type) !=
          std::end(kTransient);
-}
-
-Retry RetryAws(const HttpResult& result) {
-  if (result.ok() && result.answer.status != 200) {
-    const std::string type = ErrorType(result.answer);
-    if (IsThrottling(type)) return Retry::kThrottled;
-    if (IsTransient(type)) return Retry::kTransient;
-  }
-  return RetryTransient(result);
 }
 
 }  // namespace maskpipe::aws

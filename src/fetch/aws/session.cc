@@ -228,8 +228,9 @@ std::optional<std::string> Session::CaBundle() const {
   if (options_.ca_bundle.has_value() && !options_.ca_bundle->empty()) {
     return options_.ca_bundle;
   }
-  auto bundle = Variable("AWS_CA_BUNDLE", "ca_bundle");
-  if (bundle.has_value() && bundle->empty()) bundle.reset();
+  const std::string bundle =
+      Variable("AWS_CA_BUNDLE", "ca_bundle").value_or("");
+  if (bundle.empty()) return std::nullopt;
   return bundle;
 }
 

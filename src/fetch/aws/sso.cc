@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "src/fetch/aws/client.h"
 #include "src/fetch/aws/digest.h"
 #include "src/fetch/aws/error.h"
 #include "src/fetch/aws/file.h"
@@ -63,6 +64,12 @@ Result<Token> LoadToken(const SsoConfig& config, const std::string& path) {
   return token;
 }
 
+void Show(const Token& token, std::vector<SecretString>* tokens) {
+  tokens->push_back(token.access_token.Clone());
+  tokens->push_back(token.client_secret.Clone());
+  tokens->push_back(token.refresh_token.Clone());
+}
+
 bool CanRefresh(const Token& token, Time now) {
   const std::optional<Time> registration =
       ParseTimestamp(token.registration_expires);
@@ -97,7 +104,7 @@ std::optional<Token> FetchToken(const Token& old, const Endpoint& oidc,
   request.url = oidc.url + (oidc.url.ends_with('/') ? "token" : "/token");
   request.headers = {"Content-Type: application/json"};
   request.body = body.Take();
-  request.retry = RetryAws;
+  request.retry = RetryStandard;
   const HttpResult result = client->Send(std::move(request));
   if (!result.ok() || result.answer.status != 200) return std::nullopt;
   const Result<JsonDocument> json = JsonDocument::Parse(result.answer.body);
@@ -135,12 +142,14 @@ std::string CacheText(const SsoConfig& config, const Token& token) {
 // The token to use now.
 Result<SecretString> UsableToken(const SsoConfig& config,
                                  const Session& session, Time now,
-                                 HttpClient* client) {
+                                 HttpClient* client,
+                                 std::vector<SecretString>* tokens) {
   const bool legacy = config.session_name.empty();
   const std::string path =
       SsoCachePath(legacy ? config.start_url : config.session_name);
   Result<Token> token = LoadToken(config, path);
   if (!token.ok()) return token.status();
+  Show(*token, tokens);
   std::string why = ": the token in " + path + " has expired";
   if (!legacy && token->expires - now < kRefreshWindow &&
       CanRefresh(*token, now)) {
@@ -152,6 +161,7 @@ Result<SecretString> UsableToken(const SsoConfig& config,
     if (!file.has_value()) {
       why += " and cannot be refreshed, since its folder cannot be written";
     } else if (auto fresh = FetchToken(*token, *oidc, now, client)) {
+      Show(*fresh, tokens);
       if (!file->Commit(CacheText(config, *fresh))) {
         return Status::Source(Where(config) + ": the refreshed token could " +
                               "not be written to " + path + LoginHint(config));
@@ -248,8 +258,10 @@ Result<std::optional<SsoConfig>> FindSsoConfig(const ProfileSet& profiles,
 
 Result<Credentials> SsoCredentials(const SsoConfig& config,
                                    const Session& session, Time now,
-                                   HttpClient* client) {
-  Result<SecretString> token = UsableToken(config, session, now, client);
+                                   HttpClient* client,
+                                   std::vector<SecretString>* tokens) {
+  Result<SecretString> token =
+      UsableToken(config, session, now, client, tokens);
   if (!token.ok()) return token.status();
   Result<Endpoint> portal = session.EndpointOf("sso", config.region);
   if (!portal.ok()) return portal.status();
@@ -261,7 +273,7 @@ Result<Credentials> SsoCredentials(const SsoConfig& config,
   HttpRequest request;
   request.url = base + "/federation/credentials?" + query.Take();
   request.headers = {"x-amz-sso_bearer_token: " + std::string(token->view())};
-  request.retry = RetryAws;
+  request.retry = RetryStandard;
   const HttpResult result = client->Send(std::move(request));
   const std::string what = Where(config) + ": role " + config.role_name +
                            " of account " + config.account_id;

@@ -13,6 +13,11 @@ struct FetchKind {
   Provider load;
 };
 
+Status LoadSecretsManager(const SourceSpec&, const SourceLimits&, SecretStore*,
+                          std::vector<std::string>* warnings);
+Status LoadParameterStore(const SourceSpec&, const SourceLimits&, SecretStore*,
+                          std::vector<std::string>* warnings);
+
 // The one list of them.
 std::span<const FetchKind> FetchKinds();
 

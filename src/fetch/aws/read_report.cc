@@ -1,0 +1,23 @@
+#include "src/fetch/aws/read_report.h"
+
+#include "src/secret/secret.h"
+
+namespace maskpipe::aws {
+
+Status ReadReport::Summary(std::string_view noun) const {
+  constexpr size_t kNamed = 20;
+  if (failures.empty()) return status;
+  std::string message = status.ok() ? "" : status.message() + "; ";
+  message += std::to_string(failures.size()) + " " + std::string(noun) +
+             (failures.size() == 1 ? "" : "s") + " could not be read: ";
+  for (size_t i = 0; i < failures.size() && i < kNamed; ++i) {
+    if (i != 0) message += "; ";
+    message += PrintableName(failures[i].name) + " (" + failures[i].why + ")";
+  }
+  if (failures.size() > kNamed) {
+    message += "; and " + std::to_string(failures.size() - kNamed) + " more";
+  }
+  return Status::Source(message);
+}
+
+}  // namespace maskpipe::aws
