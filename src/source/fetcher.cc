@@ -171,7 +171,8 @@ std::string Reap(pid_t child, Clock::time_point deadline) {
 }  // namespace
 
 Result<std::string> FindFetcher() {
-  if (const char* given = ::secure_getenv("MASKPIPE_FETCH")) {
+  const char* given = ::secure_getenv("MASKPIPE_FETCH");
+  if (given != nullptr && *given != '\0') {
     if (::access(given, X_OK) == 0) return std::string(given);
     return Status::Source("MASKPIPE_FETCH names no program: " +
                           std::string(given) + ": " + std::strerror(errno));
