@@ -16,12 +16,14 @@ import re
 import sys
 import tempfile
 import textwrap
+import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from aws_world import (ACCOUNT, KEY, ROLE, SECRET, START,  # noqa: E402
-                       SameKeysServer, World, botocore_in, probe, when)
+                       SameKeysServer, World, botocore_in, probe, static,
+                       when)
 import dateutil.parser  # noqa: E402
 
 
@@ -96,17 +98,6 @@ def case(branch, method):
         CASES.append((branch, set_up.__name__, method, set_up))
         return set_up
     return add
-
-
-STATIC = """\
-    [%s]
-    aws_access_key_id = %s
-    aws_secret_access_key = %s
-"""
-
-
-def static(name, key=KEY, secret=SECRET):
-    return textwrap.dedent(STATIC % (name, key, secret))
 
 
 def env_keys(w, key="AKIAENVIRONMENT00001", secret="env-secret"):
@@ -961,7 +952,8 @@ class SameCredentials(unittest.TestCase):
         home = tempfile.TemporaryDirectory()
         self.addCleanup(home.cleanup)
         server = SameKeysServer()
-        self.addCleanup(server.stop)
+        # A server takes a while to stop; nobody waits for it.
+        self.addCleanup(threading.Thread(target=server.stop).start)
         return World(home.name, server)
 
     def both(self, set_up):

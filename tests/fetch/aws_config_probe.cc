@@ -5,21 +5,24 @@
 //       [key=ID secret=KEY token=T] [role_arn=A external_id=E session=S
 //       policy=P duration=N web_identity_token_file=F sts_endpoint=U]
 //       [credentials=N] [skip=SECONDS] [service=S@REGION]… [secrets=1]
-//       [words=TEXT] [time=TEXT] [ini=FILE]
+//       [words=TEXT]… [time=TEXT]… [ini=FILE]… [path=TEXT]… [proxy=URL]…
 //
-// credentials=N resolves N times; between two of them the clock is put on by
-// `skip` seconds.
+// parse_only=1 opens no session. credentials=N resolves N times; between two of
+// them the clock is put on by `skip` seconds.
 
 #include <chrono>
 #include <cstdio>
+#include <cstdlib>
 #include <map>
 #include <string>
 #include <vector>
 
 #include "src/fetch/aws/chain.h"
+#include "src/fetch/aws/file.h"
 #include "src/fetch/aws/secrets.h"
 #include "src/fetch/aws/session.h"
 #include "src/fetch/aws/shell_words.h"
+#include "src/fetch/http/proxy.h"
 #include "src/fetch/json/document.h"
 
 namespace maskpipe::aws {
@@ -143,6 +146,8 @@ void PrintSession(const Arguments& arguments, JsonObject* out) {
   const Result<std::string> region = (*session)->Region();
   out->Add("region",
            region.ok() ? JsonQuoted(*region) : ErrorJson(region.status()));
+  out->Add("region_is_from_aws_region",
+           (*session)->RegionIsFromAwsRegion() ? "true" : "false");
   const auto ca = (*session)->CaBundle();
   out->Add("ca_bundle", ca.has_value() ? JsonQuoted(*ca) : "null");
   JsonObject endpoints;
@@ -192,6 +197,16 @@ std::string IniJson(const std::string& path) {
   return sections.Take();
 }
 
+// Of scheme://host[:port]
+std::string ProxyOf(const std::string& url) {
+  const size_t colon = url.find("://");
+  const std::string authority = url.substr(colon + 3);
+  const size_t port = authority.rfind(':');
+  return ProxyFor(url.substr(0, colon), authority.substr(0, port),
+                  port == authority.npos ? "" : authority.substr(port + 1),
+                  [](const char* name) { return std::getenv(name); });
+}
+
 int Run(int argc, char** argv) {
   Arguments arguments;
   for (int i = 1; i < argc; ++i) {
@@ -223,10 +238,17 @@ int Run(int argc, char** argv) {
               time.has_value() ? JsonQuoted(FormatTimestamp(*time)) : "null");
   }
   out.Add("times", times.Take());
-  if (!Get(arguments, "ini") && !Get(arguments, "words") &&
-      !Get(arguments, "time")) {
-    PrintSession(arguments, &out);
+  JsonObject paths;
+  for (auto [at, end] = arguments.equal_range("path"); at != end; ++at) {
+    paths.Add(at->second, JsonQuoted(ExpandUser(ExpandVariables(at->second))));
   }
+  out.Add("paths", paths.Take());
+  JsonObject proxies;
+  for (auto [at, end] = arguments.equal_range("proxy"); at != end; ++at) {
+    proxies.Add(at->second, JsonQuoted(ProxyOf(at->second)));
+  }
+  out.Add("proxies", proxies.Take());
+  if (!Get(arguments, "parse_only")) PrintSession(arguments, &out);
   std::puts(out.Take().c_str());
   return 0;
 }

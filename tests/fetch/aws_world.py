@@ -36,6 +36,17 @@ def when(**delta):
     return then.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
+STATIC = """\
+    [%s]
+    aws_access_key_id = %s
+    aws_secret_access_key = %s
+"""
+
+
+def static(name, key=KEY, secret=SECRET):
+    return textwrap.dedent(STATIC % (name, key, secret))
+
+
 class SameKeysServer(AwsServer):
     """Gives the same caller the same keys of a role each time, so that what two
     clients were given can be compared."""
