@@ -4,8 +4,9 @@
 //   aws_config_probe [profile=P] [region=R] [endpoint_url=U] [ca_bundle=F]
 //       [key=ID secret=KEY token=T] [role_arn=A external_id=E session=S
 //       policy=P duration=N web_identity_token_file=F sts_endpoint=U]
-//       [credentials=N] [skip=SECONDS] [service=S@REGION]… [secrets=1]
-//       [words=TEXT]… [time=TEXT]… [ini=FILE]… [path=TEXT]… [proxy=URL]…
+//       [credentials=N] [skip=SECONDS] [deadline=SECONDS] [service=S@REGION]…
+//       [secrets=1] [words=TEXT]… [time=TEXT]… [ini=FILE]… [path=TEXT]…
+//       [proxy=URL]…
 //
 // parse_only=1 opens no session. credentials=N resolves N times; between two of
 // them the clock is put on by `skip` seconds.
@@ -158,7 +159,9 @@ void PrintSession(const Arguments& arguments, JsonObject* out) {
   std::chrono::seconds ahead{0};
   CredentialChain chain(
       session->get(),
-      std::chrono::steady_clock::now() + std::chrono::seconds(60),
+      std::chrono::steady_clock::now() +
+          std::chrono::seconds(
+              std::stoi(Get(arguments, "deadline").value_or("60"))),
       [&] { return std::chrono::system_clock::now() + ahead; });
   if (Get(arguments, "credentials")) {
     out->Add("credentials", Resolve(arguments, &chain, &ahead));

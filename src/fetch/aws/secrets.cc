@@ -9,6 +9,7 @@
 #include "src/base/arena.h"
 #include "src/fetch/aws/file.h"
 #include "src/secret/json.h"
+#include "src/secret/text.h"
 
 namespace maskpipe::aws {
 namespace {
@@ -74,7 +75,7 @@ class Collector {
       rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
       const size_t equals = line.find('=');
       if (equals == line.npos) continue;
-      Add(place, "key", line.substr(equals + 1));
+      Add(place, "key", Trim(line.substr(equals + 1)));
     }
   }
 
