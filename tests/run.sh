@@ -13,8 +13,10 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           libspdlog-dev libboost-program-options-dev libyaml-dev rapidjson-dev
-          libsodium-dev libcurl4-openssl-dev libgtest-dev libgmock-dev libbenchmark-dev
-          libvectorscan-dev abigail-tools binutils strace gdb)
+          libsodium-dev libgtest-dev libgmock-dev libbenchmark-dev
+          libvectorscan-dev abigail-tools binutils strace gdb
+          libcurl4-openssl-dev libssl-dev libpugixml-dev python3-botocore
+          awscli openssl)
 clang_packages=(clang-14 libclang-rt-14-dev)
 jobs=$(nproc)
 

@@ -380,7 +380,7 @@ class Refusals(AwsCase):
         for kind, status in (
                 ("ThrottlingException", 400), ("TooManyRequestsException", 429),
                 ("SlowDown", 503), ("LimitExceededException", 404),
-                ("RequestLimitExceeded", 403), ("InternalServiceError", 400),
+                ("RequestLimitExceeded", 403), ("RequestTimeoutException", 404),
                 ("InternalServiceError", 500), ("Whatever", 503)):
             first = []
 
@@ -426,7 +426,7 @@ class Refusals(AwsCase):
                 raise aws_server.AwsError(kind, MARKER, 400)
             self.aws.secretsmanager_ListSecrets = fail
             self.assert_refused(self.mask(b"", *self.manager("db")), 3,
-                                "unreadable", never=[MARKER, "\x1b", "x" * 65])
+                                never=[MARKER, "\x1b", "x" * 65])
 
     def test_session_tokens_are_signed_and_sent(self):
         self.aws.allow("ASIATEMPORARY0000000", "temporary-secret-key-0001",

@@ -25,25 +25,19 @@ bool LacksOperation(const Answer& answer) {
          answer.http_status == 501;
 }
 
+// A type as messages show it: letters only, since it is a stranger's word.
+std::string Readable(const std::string& type) {
+  const bool letters = std::all_of(type.begin(), type.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+  });
+  return letters ? type : "an error of an unreadable type";
+}
+
 }  // namespace
 
 bool Answer::unknown_operation() const { return LacksOperation(*this); }
 
 bool Answer::access_denied() const { return IsDenied(error); }
-
-Retry RetryStandard(const HttpResult& result) {
-  if (!result.ok()) return RetryTransient(result);
-  if (result.answer.status == 501) return Retry::kNo;
-  // The values are in answers of success: what they hold is no error.
-  if (result.answer.status / 100 == 2 &&
-      result.answer.body.find("\"__type\"") == std::string::npos) {
-    return Retry::kNo;
-  }
-  const std::string error = ErrorType(result.answer);
-  if (IsThrottling(error)) return Retry::kThrottled;
-  if (IsTransient(error)) return Retry::kTransient;
-  return RetryTransient(result);
-}
 
 std::string Remedy(std::string_view error, std::string_view action) {
   if (IsDenied(error)) {
@@ -104,7 +98,7 @@ void Client::Start(std::string_view operation, std::string body, Done done) {
                                std::string((*keys)->secret_access_key.view()),
                                std::string((*keys)->session_token.view())};
   request.attempts = options_.attempts;
-  request.retry = RetryStandard;
+  request.retry = RetryAws;
   const std::string name(operation);
   const std::string where = name + " at " + HostOf(options_.endpoint);
   http_->Start(std::move(request), [=, this](HttpResult result) {
@@ -123,7 +117,7 @@ void Client::Start(std::string_view operation, std::string body, Done done) {
     }
     if (!answer.error.empty()) {
       answer.status = Status::Source(
-          where + ": " + answer.error +
+          where + ": " + Readable(answer.error) +
           Remedy(answer.error,
                  std::string(options_.service.name) + ":" + name));
     } else if (!good) {

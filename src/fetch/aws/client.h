@@ -75,9 +75,6 @@ class Client {
   HttpClient* http_;
 };
 
-// As the AWS SDKs' standard mode: by type, then by a 5xx status.
-Retry RetryStandard(const HttpResult& result);
-
 // How to mend what an error says, ", …" or empty. `action` is the IAM action.
 std::string Remedy(std::string_view error, std::string_view action);
 

@@ -30,7 +30,7 @@ class Connection {
   Client* client() { return client_.get(); }
   HttpClient* http() { return http_.get(); }
   const Session& session() const { return *session_; }
-  CredentialChain* chain() { return chain_.get(); }
+  CredentialChain* credentials() { return chain_.get(); }
 
  private:
   Connection() = default;

@@ -24,13 +24,8 @@ constexpr std::string_view kThrottling[] = {
     "ThrottlingException",
     "TooManyRequestsException",
     "TransactionInProgressException"};
-// The same, and what the services that are called here name a failure of their
-// own.
 constexpr std::string_view kTransient[] = {
-    "IDPCommunicationError",      "InternalServerError",
-    "InternalServiceError",       "RequestTimeout",
-    "RequestTimeoutException",    "ServiceUnavailable",
-    "ServiceUnavailableException"};
+    "IDPCommunicationError", "RequestTimeout", "RequestTimeoutException"};
 
 // "com.amazon.coral#ThrottlingException:http://…" without what is around it.
 std::string Bare(std::string_view type) {
@@ -79,6 +74,15 @@ bool IsThrottling(std::string_view type) {
 bool IsTransient(std::string_view type) {
   return std::find(std::begin(kTransient), std::end(kTransient), type) !=
          std::end(kTransient);
+}
+
+Retry RetryAws(const HttpResult& result) {
+  if (result.ok() && result.answer.status != 200) {
+    const std::string type = ErrorType(result.answer);
+    if (IsThrottling(type)) return Retry::kThrottled;
+    if (IsTransient(type)) return Retry::kTransient;
+  }
+  return RetryTransient(result);
 }
 
 }  // namespace maskpipe::aws

@@ -24,4 +24,7 @@ std::string ErrorType(const HttpAnswer& answer);
 bool IsThrottling(std::string_view type);
 bool IsTransient(std::string_view type);
 
+// HttpRequest::retry for every call of an AWS service.
+Retry RetryAws(const HttpResult& result);
+
 }  // namespace maskpipe::aws

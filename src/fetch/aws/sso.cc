@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 
-#include "src/fetch/aws/client.h"
 #include "src/fetch/aws/digest.h"
 #include "src/fetch/aws/error.h"
 #include "src/fetch/aws/file.h"
@@ -104,7 +103,7 @@ std::optional<Token> FetchToken(const Token& old, const Endpoint& oidc,
   request.url = oidc.url + (oidc.url.ends_with('/') ? "token" : "/token");
   request.headers = {"Content-Type: application/json"};
   request.body = body.Take();
-  request.retry = RetryStandard;
+  request.retry = RetryAws;
   const HttpResult result = client->Send(std::move(request));
   if (!result.ok() || result.answer.status != 200) return std::nullopt;
   const Result<JsonDocument> json = JsonDocument::Parse(result.answer.body);
@@ -273,7 +272,7 @@ Result<Credentials> SsoCredentials(const SsoConfig& config,
   HttpRequest request;
   request.url = base + "/federation/credentials?" + query.Take();
   request.headers = {"x-amz-sso_bearer_token: " + std::string(token->view())};
-  request.retry = RetryStandard;
+  request.retry = RetryAws;
   const HttpResult result = client->Send(std::move(request));
   const std::string what = Where(config) + ": role " + config.role_name +
                            " of account " + config.account_id;

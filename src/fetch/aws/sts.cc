@@ -3,7 +3,6 @@
 #include <chrono>
 #include <pugixml.hpp>
 
-#include "src/fetch/aws/client.h"
 #include "src/fetch/aws/error.h"
 #include "src/fetch/aws/form.h"
 #include "src/fetch/aws/timestamp.h"
@@ -61,7 +60,7 @@ Result<Credentials> Call(const char* action, const AssumeRoleRequest& asked,
       "Content-Type: application/x-www-form-urlencoded; charset=utf-8"};
   request.body = form.Take();
   request.sign = std::move(signature);
-  request.retry = RetryStandard;
+  request.retry = RetryAws;
   const HttpResult result = client->Send(std::move(request));
   const std::string what = "role " + asked.role_arn + ": STS " + action;
   if (!result.ok()) {

@@ -203,7 +203,8 @@ class HttpClient::Loop {
       int active = 0;
       ::curl_multi_perform(multi_, &active);  // 3
       const bool any = Collect();             // 4
-      if (!any && ready_.empty()) {
+      const bool waiting = !running_.empty() || !paused_.empty();
+      if (!any && ready_.empty() && waiting) {
         ::curl_multi_poll(multi_, nullptr, 0, WaitTime(), nullptr);
       }
     }
@@ -409,6 +410,11 @@ class HttpClient::Loop {
     } else if (code != CURLE_OK) {
       const HttpFailure failure = FailureOf(code);
       std::string why = ::curl_easy_strerror(code);
+      if (failure == HttpFailure::kTimeout) {
+        why = "no whole answer in time";
+        // libcurl counts whole milliseconds.
+        if (Left() <= milliseconds(1)) why += " (--source-timeout)";
+      }
       if (failure == HttpFailure::kTls && !options_.ca_bundle.empty()) {
         why += " (with the CA bundle " + options_.ca_bundle + ")";
       }

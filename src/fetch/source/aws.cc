@@ -52,7 +52,7 @@ std::vector<std::string> AwsNames(const SourceSpec& spec) {
 void AddAwsKeys(aws::Connection* connection, SecretStore* store,
                 std::vector<std::string>* warnings) {
   aws::CollectSecrets(connection->session().profiles(), store, warnings);
-  connection->chain()->CollectSecrets(store);
+  connection->credentials()->CollectSecrets(store);
 }
 
 }  // namespace maskpipe

@@ -7,7 +7,6 @@
 
 #include "src/base/status.h"
 #include "src/fetch/aws/connection.h"
-#include "src/fetch/aws/read_report.h"
 #include "src/fetch/aws/session.h"
 #include "src/secret/secret.h"
 #include "src/source/spec.h"
@@ -21,9 +20,10 @@ Result<aws::SessionOptions> AwsOptions(const SourceSpec& spec);
 // [names=A;B]: what to read without listing.
 std::vector<std::string> AwsNames(const SourceSpec& spec);
 
-// What no log should show of the way to AWS: keys and tokens of every profile,
-// of the environment and of caches, and the credentials that were resolved.
-// Emulators' placeholders ("test") stay.
+// What a session itself holds that no log should show: keys and tokens of every
+// profile, of the environment and of caches, and those that it was given. What
+// is too short to come from AWS, an emulator's "test", is a word like any other
+// and stays out.
 void AddAwsKeys(aws::Connection* connection, SecretStore* store,
                 std::vector<std::string>* warnings);
 

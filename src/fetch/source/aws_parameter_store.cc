@@ -30,7 +30,6 @@ Status LoadParameterStore(const SourceSpec& spec, const SourceLimits& limits,
   auto connection = aws::Connection::Open(std::move(*options),
                                           aws::kParameterStore, deadline);
   if (!connection.ok()) return connection.status();
-
   aws::ParameterStore parameters((*connection)->client(),
                                  (*connection)->http());
   const aws::ReadReport report = parameters.Read(

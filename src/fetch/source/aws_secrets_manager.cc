@@ -21,7 +21,6 @@ Status LoadSecretsManager(const SourceSpec& spec, const SourceLimits& limits,
   auto connection = aws::Connection::Open(std::move(*options),
                                           aws::kSecretsManager, deadline);
   if (!connection.ok()) return connection.status();
-
   aws::SecretsManager manager((*connection)->client(), (*connection)->http());
   const aws::ReadReport report = manager.Read(
       wanted, [&](const std::string& name, std::string_view value) {
