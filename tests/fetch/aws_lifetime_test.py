@@ -207,7 +207,7 @@ class Process(LifetimeTest):
             test "$(readlink /proc/$$/fd/0)" = /dev/null || exit 5
             test "$(ps -o pgid= -p $$)" -eq $$ || exit 6
             ls /proc/$$/fd >"$0.fds"
-            grep -qvE '^(0|1|2|10|255)$' "$0.fds" && exit 7  # 10: the script
+            grep -q '^[3-9]$' "$0.fds" && exit 7  # from 10 on: the shell's own
             echo '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s"}'
         """ % (KEY, SECRET))
         (keys,) = self.resolve()
