@@ -997,5 +997,22 @@ for one in CASES:
     add_case(*one)
 
 
+class Judges(unittest.TestCase):
+    def test_every_branch_of_the_table_has_cases_and_every_case_a_branch(self):
+        with open(os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                               "aws_judges.md")) as f:
+            text = f.read()
+        chain = text.split("## The credential chain")[1].split("\n## ")[0]
+        rows = re.findall(r"^\| ([^|]+) \| ([BJP]) \|", chain, re.M)
+        elsewhere = {"container, relative URI"}  # aws_container_test.py
+        self.assertEqual({branch for branch, *_ in CASES} | elsewhere,
+                         {branch for branch, _ in rows})
+        self.assertEqual({"B"}, {judge for _, judge in rows})
+        for branch in {b for b, *_ in CASES}:
+            methods = {m for b, _, m, _ in CASES if b == branch}
+            self.assertIn(None, methods, branch)
+            self.assertGreater(len(methods), 1, branch)
+
+
 if __name__ == "__main__":
     unittest.main(warnings="ignore")  # botocore leaves its sockets open

@@ -151,13 +151,38 @@ def botocore_in(world):
 
 
 def probe(world, *arguments, env=None, user=None):
-    to = {"AWS_ENDPOINT_URL_" + s: world.server.url
-          for s in ("STS", "SSO", "SSO_OIDC")}
+    """Runs our resolver; its STS and SSO are the world's unless `env` tells."""
+    if env is None:
+        env = dict(world.env, **{"AWS_ENDPOINT_URL_" + s: world.server.url
+                                 for s in ("STS", "SSO", "SSO_OIDC")})
     options = ["%s=%s" % o for o in world.options.items()]
     ran = subprocess.run([PROBE, *options, *arguments],
-                         env={**to, **(world.env if env is None else env)},
+                         env=env,
                          stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                          stdin=subprocess.DEVNULL, timeout=90, user=user)
     if ran.returncode != 0:
         raise AssertionError("%d %r" % (ran.returncode, ran.stderr))
     return json.loads(ran.stdout)
+
+
+def judged_by_js(cases):
+    """What the AWS SDK for JavaScript makes of each case; see js/judge.mjs."""
+    folder = os.environ.get("AWS_JS", "")
+    ran = subprocess.run(
+        ["node", os.path.join(os.path.dirname(os.path.abspath(__file__)),
+                              "js", "judge.mjs")],
+        input=json.dumps(cases).encode(), stdout=subprocess.PIPE, timeout=120,
+        env={"PATH": os.environ["PATH"], "AWS_JS": folder,
+             "NODE_NO_WARNINGS": "1"})
+    if ran.returncode != 0:
+        raise AssertionError("the judge ended with %d" % ran.returncode)
+    return json.loads(ran.stdout)
+
+
+def need_js():
+    """Ends the test as skipped where there is no SDK."""
+    if not os.path.isdir(os.path.join(os.environ.get("AWS_JS", ""),
+                                      "node_modules", "@aws-sdk")):
+        print("SKIPPED: the AWS SDK for JavaScript is not installed; "
+              "tests/run.sh installs it")
+        sys.exit(77)
