@@ -278,6 +278,24 @@ class Container(LifetimeTest):
         self.assertIn("error", self.resolve()[0])
         self.assertEqual([], self.w.server.log)
 
+    def test_hosts_that_may_not_be_asked_are_refused_unasked(self):
+        port = self.w.server.port
+        for url in ("http://169.254.170.9/c", "http://127.0.0.1.x.invalid/c",
+                    "http://127.0.0.1@x.invalid/c", "http://localhost.x/c",
+                    "http://x.invalid#@127.0.0.1/c", "ftp://127.0.0.1/c",
+                    "http://[fd00:ec2::24]/c", "http://[::2]/c", "/c", "",
+                    "http://10.127.0.1/c"):
+            self.w.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = url
+            (keys,) = self.resolve()
+            self.assertIn("FULL_URI: credentials are fetched by https",
+                          keys["error"], url)
+        for url in ("http://127.0.0.1:%d", "http://127.1.2.3:%d",
+                    "http://LocalHost:%d"):
+            self.w.env["AWS_CONTAINER_CREDENTIALS_FULL_URI"] = (
+                url % port + "/credentials")
+            (keys,) = self.resolve()
+            self.assertNotIn("FULL_URI", keys.get("error", ""), url)
+
     def test_relative_uris_stay_on_the_container_s_host(self):
         for uri in ("@127.0.0.1:%d/credentials" % self.w.server.port,
                     ".example.invalid/", ":80@example.invalid/"):
