@@ -16,7 +16,7 @@ packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           libsodium-dev libgtest-dev libgmock-dev libbenchmark-dev
           libvectorscan-dev abigail-tools binutils strace gdb
           libcurl4-openssl-dev libssl-dev libpugixml-dev python3-botocore
-          awscli openssl
+          awscli openssl iproute2 procps
           libsqlite3-dev libpq-dev libmariadb-dev python3-cryptography
           python3-sqlalchemy postgresql-15 mariadb-server)
 clang_packages=(clang-14 libclang-rt-14-dev)
@@ -36,6 +36,21 @@ install_missing() {
   "${sudo[@]}" apt-get -qq update
   "${sudo[@]}" env DEBIAN_FRONTEND=noninteractive \
     apt-get -qq -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# The AWS SDK for JavaScript, which judges our AWS client: the versions that
+# tests/fetch/js/package-lock.json names, with their digests.
+install_aws_js() {
+  local from=tests/fetch/js to=.build/aws-js
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    install_missing nodejs npm
+  fi
+  cmp -s "$from/package-lock.json" "$to/installed.json" && return 0
+  say "Installing the AWS SDK for JavaScript"
+  mkdir -p "$to"
+  cp "$from/package.json" "$from/package-lock.json" "$to"
+  npm ci --prefix "$to" --ignore-scripts --no-audit --no-fund --silent
+  cp "$from/package-lock.json" "$to/installed.json"
 }
 
 # build VARIANT DIRECTORY [CMAKE ARGUMENT...]
@@ -117,6 +132,7 @@ stages=("$@")
 ((${#stages[@]})) || stages=(core)
 [[ ${stages[0]} == all ]] && stages=(core clang asan tsan fuzz)
 install_missing "${packages[@]}"
+install_aws_js
 for stage in "${stages[@]}"; do
   declare -F "stage_$stage" >/dev/null || { echo "no stage $stage" >&2; exit 2; }
   started=$SECONDS

@@ -81,7 +81,7 @@ class Parameter:
 
 
 class AwsServer:
-    def __init__(self, tls=None, host="127.0.0.1"):
+    def __init__(self, tls=None, host="127.0.0.1", port=0):
         self.keys = {}        # access key -> (secret key, token or None)
         self.secrets = collections.OrderedDict()
         self.parameters = collections.OrderedDict()
@@ -130,7 +130,7 @@ class AwsServer:
             def handle_error(self, request, address):
                 pass  # clients that a fault proxy cut off
 
-        self._server = Server((host, 0), Handler)
+        self._server = Server((host, port), Handler)
         self.port = self._server.server_address[1]
         self.tls = tls
         if tls is not None:

@@ -222,7 +222,6 @@ class Silence(Faults):
                 proxy = self.proxy(
                     lambda n, op: fault if op == operation else None)
                 for level, form in (("debug", "text"), ("debug", "json"),
-                                    ("info", "json"), ("error", "text"),
                                     ("off", "text")):
                     run, masked = self.run_through(
                         proxy, "manager", "--log-level", level,

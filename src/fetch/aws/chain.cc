@@ -115,6 +115,7 @@ class CredentialChain::Links {
   }
 
   const std::vector<Credentials>& met() const { return met_; }
+  const std::vector<SecretString>& tokens() const { return tokens_; }
 
  private:
   // The credentials of the session, without a role on top.
@@ -314,7 +315,7 @@ class CredentialChain::Links {
         FindSsoConfig(session_.profiles(), name);
     if (!config.ok()) return config.status();
     if (!config->has_value()) return None();
-    return Just(SsoCredentials(**config, session_, now_, &client_));
+    return Just(SsoCredentials(**config, session_, now_, &client_, &tokens_));
   }
 
   Found OfProcess(const std::string& name) {
@@ -345,6 +346,7 @@ class CredentialChain::Links {
   const std::chrono::steady_clock::time_point deadline_;
   HttpClient client_;
   std::vector<Credentials> met_;
+  std::vector<SecretString> tokens_;  // of SSO logins
   Time now_;
 };
 
@@ -387,6 +389,9 @@ void CredentialChain::CollectSecrets(SecretStore* store) {
   const std::lock_guard lock(mutex_);
   for (const Credentials& credentials : links_->met()) {
     aws::CollectSecrets(credentials, store);
+  }
+  for (const SecretString& token : links_->tokens()) {
+    aws::CollectSecret("sso/token", token.view(), store);
   }
 }
 

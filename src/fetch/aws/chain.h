@@ -48,7 +48,7 @@ class CredentialChain {
   Result<std::shared_ptr<const Credentials>> Resolve();
 
   // Adds all credentials that were met so far on the way to the resolved ones:
-  // also those with which a role was assumed.
+  // also those with which a role was assumed, and the tokens of SSO logins.
   void CollectSecrets(SecretStore* store);
 
  private:

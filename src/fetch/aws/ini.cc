@@ -120,16 +120,31 @@ class IniReader {
       text.remove_prefix(text.substr(end).starts_with("\r\n") ? end + 2
                                                               : end + 1);
     }
-    if (Status s = EndValue(); !s.ok()) return s;
+    EndValue();
     for (const std::string& name : file_.order) {
-      IniSection section = defaults_;
-      section.Update(file_.sections[name]);
-      file_.sections[name] = std::move(section);
+      IniSection& section = file_.sections[name];
+      Values values = defaults_;
+      for (auto& [key, value] : sections_[name]) values[key] = std::move(value);
+      for (auto& [key, value] : values) {
+        IniValue read;
+        read.text = std::move(value.text);
+        if (nesting_ && read.text.starts_with('\n')) {
+          line_ = value.line;
+          if (Status s = Nest(&read); !s.ok()) return s;
+        }
+        section.values[key] = std::move(read);
+      }
     }
     return std::move(file_);
   }
 
  private:
+  struct Value {
+    std::string text;
+    size_t line;
+  };
+  using Values = std::map<std::string, Value, std::less<>>;
+
   Status Wrong(const std::string& what) const {
     return Status::Source(path_ + ", line " + std::to_string(line_) + ": " +
                           what);
@@ -166,7 +181,7 @@ class IniReader {
       return Status::Ok();
     }
     indent_ = indent;
-    if (Status s = EndValue(); !s.ok()) return s;
+    EndValue();
     if (const auto header = HeaderOf(text)) return BeginSection(*header);
     if (section_ == nullptr) {
       return Wrong("a key before the first [section]");
@@ -180,7 +195,7 @@ class IniReader {
       section_ = &defaults_;
       return Status::Ok();
     }
-    const auto [at, is_new] = file_.sections.try_emplace(section_name_);
+    const auto [at, is_new] = sections_.try_emplace(section_name_);
     if (!is_new) return Wrong("this section stands twice; join them");
     file_.order.push_back(section_name_);
     section_ = &at->second;
@@ -204,16 +219,10 @@ class IniReader {
     return Status::Ok();
   }
 
-  Status EndValue() {
-    if (!in_value_) return Status::Ok();
+  void EndValue() {
+    if (!in_value_) return;
     in_value_ = false;
-    IniValue value;
-    value.text = StripEnd(value_);
-    if (nesting_ && value.text.starts_with('\n')) {
-      if (Status s = Nest(&value); !s.ok()) return s;
-    }
-    section_->values[key_] = std::move(value);
-    return Status::Ok();
+    (*section_)[key_] = {std::string(StripEnd(value_)), value_line_};
   }
 
   // Indented "key = value" lines below a key (configloader._parse_nested).
@@ -232,7 +241,6 @@ class IniReader {
       if (line.empty()) continue;
       const size_t equals = line.find('=');
       if (equals == line.npos) {
-        line_ = value_line_;
         return Wrong("an indented line below it is no \"key = value\"");
       }
       value->nested[std::string(Strip(line.substr(0, equals)))] =
@@ -246,8 +254,10 @@ class IniReader {
   const bool nesting_;
   const bool keep_case_;
   IniFile file_;
-  IniSection defaults_;
-  IniSection* section_ = nullptr;
+  // Sections as they stand; nesting shows where a key of [DEFAULT] is used.
+  std::map<std::string, Values, std::less<>> sections_;
+  Values defaults_;
+  Values* section_ = nullptr;
   std::string section_name_;
   std::set<std::pair<std::string, std::string>> seen_;
   size_t line_ = 0;

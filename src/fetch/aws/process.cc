@@ -41,6 +41,8 @@ class SpawnPlan {
                                        O_RDONLY, 0);
     ::posix_spawn_file_actions_adddup2(&actions_, out, STDOUT_FILENO);
     ::posix_spawn_file_actions_adddup2(&actions_, err, STDERR_FILENO);
+    // libcurl's own descriptors stay open across exec otherwise.
+    ::posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1);
     ::posix_spawnattr_init(&attributes_);
     sigset_t none, all;
     ::sigemptyset(&none);

@@ -9,6 +9,7 @@
 #include "src/base/arena.h"
 #include "src/fetch/aws/file.h"
 #include "src/secret/json.h"
+#include "src/secret/text.h"
 
 namespace maskpipe::aws {
 namespace {
@@ -35,6 +36,8 @@ constexpr std::string_view kCacheKeys[] = {
 constexpr const char* kCaches[] = {"~/.aws/sso/cache", "~/.aws/login/cache",
                                    "~/.aws/cli/cache", "~/.aws/boto/cache"};
 
+constexpr size_t kLeastSecret = 8;
+
 template <typename List>
 bool Holds(const List& list, std::string_view text) {
   return std::find(std::begin(list), std::end(list), text) != std::end(list);
@@ -47,11 +50,7 @@ class Collector {
 
   void Add(const std::string& place, std::string_view key,
            std::string_view value) {
-    if (value.empty()) return;
-    store_->Add({.name = "aws/" + place + "/" + std::string(key),
-                 .open = false,
-                 .certain = true},
-                value);
+    CollectSecret(place + "/" + std::string(key), value, store_);
   }
 
   void AddSection(const std::string& place, const IniSection& section) {
@@ -76,7 +75,7 @@ class Collector {
       rest.remove_prefix(end == rest.npos ? rest.size() : end + 1);
       const size_t equals = line.find('=');
       if (equals == line.npos) continue;
-      Add(place, "key", line.substr(equals + 1));
+      Add(place, "key", Trim(line.substr(equals + 1)));
     }
   }
 
@@ -178,6 +177,12 @@ void CollectSecrets(const Credentials& credentials, SecretStore* store) {
                 credentials.secret_access_key.view());
   collector.Add(credentials.method, "session_token",
                 credentials.session_token.view());
+}
+
+void CollectSecret(const std::string& name, std::string_view value,
+                   SecretStore* store) {
+  if (value.size() < kLeastSecret) return;
+  store->Add({.name = "aws/" + name, .open = false, .certain = true}, value);
 }
 
 }  // namespace maskpipe::aws

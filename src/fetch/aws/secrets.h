@@ -6,6 +6,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/fetch/aws/credentials.h"
@@ -25,5 +26,10 @@ void CollectSecrets(const ProfileSet& profiles, SecretStore* store,
 
 // The three parts of one set of credentials.
 void CollectSecrets(const Credentials& credentials, SecretStore* store);
+
+// One value, named "aws/NAME". Values below 8 characters are left out: they are
+// what emulators are given ("test"), and masking them would blank the log.
+void CollectSecret(const std::string& name, std::string_view value,
+                   SecretStore* store);
 
 }  // namespace maskpipe::aws

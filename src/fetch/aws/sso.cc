@@ -63,6 +63,12 @@ Result<Token> LoadToken(const SsoConfig& config, const std::string& path) {
   return token;
 }
 
+void Show(const Token& token, std::vector<SecretString>* tokens) {
+  tokens->push_back(token.access_token.Clone());
+  tokens->push_back(token.client_secret.Clone());
+  tokens->push_back(token.refresh_token.Clone());
+}
+
 bool CanRefresh(const Token& token, Time now) {
   const std::optional<Time> registration =
       ParseTimestamp(token.registration_expires);
@@ -135,12 +141,14 @@ std::string CacheText(const SsoConfig& config, const Token& token) {
 // The token to use now.
 Result<SecretString> UsableToken(const SsoConfig& config,
                                  const Session& session, Time now,
-                                 HttpClient* client) {
+                                 HttpClient* client,
+                                 std::vector<SecretString>* tokens) {
   const bool legacy = config.session_name.empty();
   const std::string path =
       SsoCachePath(legacy ? config.start_url : config.session_name);
   Result<Token> token = LoadToken(config, path);
   if (!token.ok()) return token.status();
+  Show(*token, tokens);
   std::string why = ": the token in " + path + " has expired";
   if (!legacy && token->expires - now < kRefreshWindow &&
       CanRefresh(*token, now)) {
@@ -152,6 +160,7 @@ Result<SecretString> UsableToken(const SsoConfig& config,
     if (!file.has_value()) {
       why += " and cannot be refreshed, since its folder cannot be written";
     } else if (auto fresh = FetchToken(*token, *oidc, now, client)) {
+      Show(*fresh, tokens);
       if (!file->Commit(CacheText(config, *fresh))) {
         return Status::Source(Where(config) + ": the refreshed token could " +
                               "not be written to " + path + LoginHint(config));
@@ -248,8 +257,10 @@ Result<std::optional<SsoConfig>> FindSsoConfig(const ProfileSet& profiles,
 
 Result<Credentials> SsoCredentials(const SsoConfig& config,
                                    const Session& session, Time now,
-                                   HttpClient* client) {
-  Result<SecretString> token = UsableToken(config, session, now, client);
+                                   HttpClient* client,
+                                   std::vector<SecretString>* tokens) {
+  Result<SecretString> token =
+      UsableToken(config, session, now, client, tokens);
   if (!token.ok()) return token.status();
   Result<Endpoint> portal = session.EndpointOf("sso", config.region);
   if (!portal.ok()) return portal.status();

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/base/secret_string.h"
 #include "src/base/status.h"
@@ -34,9 +35,11 @@ Result<std::optional<SsoConfig>> FindSsoConfig(const ProfileSet& profiles,
 // and asks for the role's credentials. A refreshed token is written back (mode
 // 0600, by rename), since its refresh token can be used once only; where the
 // cache cannot be written, the token is therefore used as it is until it ends.
+// Every token that was read or given is added to `tokens`.
 Result<Credentials> SsoCredentials(const SsoConfig& config,
                                    const Session& session, Time now,
-                                   HttpClient* client);
+                                   HttpClient* client,
+                                   std::vector<SecretString>* tokens);
 
 // The file that holds the token of a session, or of a legacy start URL.
 std::string SsoCachePath(std::string_view name);

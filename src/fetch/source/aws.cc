@@ -6,13 +6,6 @@
 #include "src/source/providers.h"
 
 namespace maskpipe {
-namespace {
-
-// AWS's own keys have 20 characters and more.
-constexpr size_t kLeastKey = 16;
-
-}  // namespace
-
 Result<aws::SessionOptions> AwsOptions(const SourceSpec& spec) {
   if (Status s = CheckOptions(
           spec, {"region", "profile", "endpoint_url", "role_arn", "external_id",
@@ -58,16 +51,10 @@ std::vector<std::string> AwsNames(const SourceSpec& spec) {
 
 void AddAwsKeys(aws::Connection* connection, SecretStore* store,
                 std::vector<Warning>* warnings) {
-  SecretStore found;
   std::vector<std::string> said;
-  aws::CollectSecrets(connection->session().profiles(), &found, &said);
+  aws::CollectSecrets(connection->session().profiles(), store, &said);
   warnings->insert(warnings->end(), said.begin(), said.end());
-  // Kept since they signed the requests: nothing is asked for again.
-  const auto used = connection->credentials()->Resolve();
-  if (used.ok()) aws::CollectSecrets(**used, &found);
-  for (const Secret& secret : found.secrets()) {
-    if (secret.value.size() >= kLeastKey) store->Add(secret, secret.value);
-  }
+  connection->credentials()->CollectSecrets(store);
 }
 
 }  // namespace maskpipe
