@@ -20,6 +20,8 @@ struct Warning {
   Warning(std::string c, std::string t, std::string m)
       : code(std::move(c)), text(std::move(t)), mend(std::move(m)) {}
 
+  bool operator==(const Warning&) const = default;
+
   // As one sentence for a message.
   std::string Sentence() const {
     return mend.empty() ? text : text + "; " + mend;

@@ -37,7 +37,8 @@ TEST(Wire, WhatIsWrittenIsRead) {
   ASSERT_TRUE(answer.ok());
   EXPECT_EQ(answer->status.code(), Code::kSource);
   EXPECT_EQ(answer->status.message(), "why");
-  EXPECT_THAT(answer->warnings, ElementsAre("one", "two"));
+  EXPECT_THAT(answer->warnings,
+              ElementsAre(Warning("one"), Warning("two")));
   const SecretStore expected = Store();
   ASSERT_EQ(store.secrets().size(), expected.secrets().size());
   for (size_t i = 0; i < store.secrets().size(); ++i) {
