@@ -69,13 +69,13 @@ LoadReport::Source LoadOne(const std::string& text, const Options& options,
     report.status = spec.status();
     return report;
   }
-  Loaded loaded = LoadSource(
-      *spec,
-      {.timeout = options.source_timeout,
-       .keep_part = options.on_error == OnError::kWarn,
-       .airflow_policy = options.policy == MaskPolicy::kAirflow,
-       .airflow_commands = options.airflow_commands},
-      store);
+  Loaded loaded =
+      LoadSource(*spec,
+                 {.timeout = options.source_timeout,
+                  .keep_part = options.on_error == OnError::kWarn,
+                  .airflow_policy = options.policy == MaskPolicy::kAirflow,
+                  .airflow_commands = options.airflow_commands},
+                 store);
   report.status = std::move(loaded.status);
   report.secrets = loaded.secrets;
   report.warnings = std::move(loaded.warnings);
