@@ -13,7 +13,8 @@ except ImportError:
     sys.exit(77)
 
 from aws_server import AwsServer, REGION  # noqa: E402
-from maskpipe_cli import CliTest, binary, main  # noqa: E402, F401
+from maskpipe_cli import (CliTest, binary, main,  # noqa: E402, F401
+                          skip_under_sanitizer)
 
 KEY, SECRET_KEY = "AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYKEY"
 

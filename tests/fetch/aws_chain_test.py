@@ -914,6 +914,12 @@ def at_last(w):
     instance(w)
 
 
+@case("instance metadata", "iam-role")
+def of_version_1(w):
+    instance(w)
+    w.server.imds_v1 = True
+
+
 @case("instance metadata", None)
 def without_a_role_of_the_instance(w):
     pass

@@ -109,6 +109,17 @@ class Refresh(LifetimeTest):
         self.assertEqual("iam-role", self.resolve()[0]["method"])
 
 
+    def test_version_1_of_the_metadata_service_can_be_switched_off(self):
+        # 1.29's botocore does not know the variable.
+        self.w.server.instance_role = "role"
+        self.w.server.imds_v1 = True
+        self.w.env["AWS_EC2_METADATA_V1_DISABLED"] = "true"
+        (keys,) = self.resolve()
+        self.assertIn("IMDSv1 is switched off", keys["error"])
+        self.assertEqual(["IMDS /latest/api/token"],
+                         [r["operation"] for r in self.w.server.log])
+
+
 class SsoCache(LifetimeTest):
     def sso(self, **token):
         self.w.config(SSO)

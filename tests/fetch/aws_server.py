@@ -111,6 +111,7 @@ class AwsServer:
         self.container_keys = None
         self.instance_role = None
         self.imds_tokens = set()
+        self.imds_v1 = False  # knows no tokens, as old ones
         self.lock = threading.RLock()
 
         outer = self
@@ -619,6 +620,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             if aws.instance_role is None:
                 self._send(404, b"", "text/plain")
                 return
+            if method == "PUT" and aws.imds_v1:
+                self._send(404, b"", "text/plain")
+                return
             if method == "PUT" and path == "/latest/api/token":
                 if not self.headers.get("x-aws-ec2-metadata-token-ttl-seconds"):
                     self._send(400, b"", "text/plain")
@@ -627,8 +631,8 @@ class _Handler(http.server.BaseHTTPRequestHandler):
                 aws.imds_tokens.add(token)
                 self._send(200, token.encode(), "text/plain")
                 return
-            if self.headers.get("x-aws-ec2-metadata-token") not in \
-                    aws.imds_tokens:
+            if not aws.imds_v1 and self.headers.get(
+                    "x-aws-ec2-metadata-token") not in aws.imds_tokens:
                 self._send(401, b"", "text/plain")
                 return
             base = "/latest/meta-data/iam/security-credentials/"

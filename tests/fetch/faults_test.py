@@ -7,6 +7,7 @@ MASKPIPE_FAULT_SEED repeats one random run.
 
 import os
 import random
+import signal
 import time
 
 import aws_case
@@ -185,6 +186,40 @@ class Faults(AwsCase):
         print("(seeds %s: %d of %d runs survived)" % (
             seeds, survived, 2 * len(seeds)), end=" ")
 
+    def test_the_fetcher_killed_at_any_moment(self):
+        self.aws.delay = 0.01
+        text = "\n".join(self.values).encode()
+        masked = b"\n".join([b"***"] * len(self.values))
+        killed = 0
+        for _ in range(30):
+            moment = random.random() * 0.12
+            run = self.start(*self.manager("p/"))
+            begin = time.monotonic()
+            children = "/proc/%d/task/%d/children" % (run.pid, run.pid)
+            pids = []
+            while not pids and run.process.poll() is None and \
+                    time.monotonic() - begin < 5:
+                with open(children) as f:
+                    pids = f.read().split()
+            time.sleep(moment)
+            try:
+                os.kill(int(pids[0]), signal.SIGKILL)
+            except (IndexError, ProcessLookupError):
+                pass  # it had ended
+            try:
+                out, err = run.process.communicate(text, timeout=20)
+            except BrokenPipeError:
+                out, err = b"", run.process.stderr.read()
+            with self.subTest(moment=moment):
+                self.assertNotIn(MARKER.encode(), out + err)
+                if run.process.wait() == 0:
+                    self.assertEqual(out, masked)
+                else:
+                    killed += 1
+                    self.assertEqual((run.process.returncode, out), (3, b""))
+                    self.assertIn(b"was killed by signal 9", err)
+        self.assertGreater(killed, 0)
+
     def test_whoever_goes_on_regardless_masks_what_came(self):
         seen = []
 
@@ -211,6 +246,7 @@ class Silence(Faults):
     test_slow_bytes_end_with_the_time = None
     test_redirects_are_not_followed = None
     test_random_faults = None
+    test_the_fetcher_killed_at_any_moment = None
     test_whoever_goes_on_regardless_masks_what_came = None
 
     def test_no_failing_path_prints_a_value(self):

@@ -77,7 +77,7 @@ bool CanRefresh(const Token& token, Time now) {
          *registration > now;
 }
 
-// {"name":"value",…} that is wiped.
+// {"name": "value", …}; the fetcher's heap is wiped as it is freed.
 class SecretJson {
  public:
   void Add(std::string_view name, std::string_view value) {

@@ -257,7 +257,8 @@ class HttpClient::Loop {
     t->too_large = false;
     t->headers = std::make_unique<HeaderList>();
     if (Left() <= milliseconds(0)) {
-      Fail(t.get(), HttpFailure::kTimeout, "no time left (--source-timeout)");
+      Fail(t.get(), HttpFailure::kTimeout,
+           "no whole answer in time (--source-timeout)");
       t->request.attempts = 0;
       Finish(std::move(t));
       return;
