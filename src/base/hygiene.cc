@@ -4,15 +4,21 @@
 
 namespace maskpipe {
 
-rlimit ForbidDumps(bool soft_only) {
-  rlimit before{RLIM_INFINITY, RLIM_INFINITY};
-  (void)::getrlimit(RLIMIT_CORE, &before);
+namespace {
+
+rlimit core_limit_at_start{RLIM_INFINITY, RLIM_INFINITY};
+
+}  // namespace
+
+void ForbidDumps(bool soft_only) {
+  (void)::getrlimit(RLIMIT_CORE, &core_limit_at_start);
   (void)::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
   // Only root could raise a hard limit again.
-  const rlimit none{0, soft_only ? before.rlim_max : 0};
+  const rlimit none{0, soft_only ? core_limit_at_start.rlim_max : 0};
   (void)::setrlimit(RLIMIT_CORE, &none);
-  return before;
 }
+
+rlimit CoreLimitAtStart() { return core_limit_at_start; }
 
 #if defined(__x86_64__)
 

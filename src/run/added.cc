@@ -46,8 +46,8 @@ std::vector<Fd> DescriptorsOf(msghdr* message) {
 
 }  // namespace
 
-AddedSecrets::AddedSecrets(MaskOptions options)
-    : options_(std::move(options)) {}
+AddedSecrets::AddedSecrets(MaskOptions options, bool masks)
+    : options_(std::move(options)), masks_(masks) {}
 
 Status AddedSecrets::Open(int fd) {
   const int flags = ::fcntl(fd, F_GETFL);
@@ -96,7 +96,7 @@ Status AddedSecrets::TakeLocked() {
     status_ = Drain(&channel, &batch);
     if (!status_.ok()) return status_;
   }
-  if (!batch.empty()) status_ = Compile(batch);  // 2
+  if (masks_ && !batch.empty()) status_ = Compile(batch);  // 2
   if (!status_.ok()) return status_;
   channels_.remove_if([this](const Channel& c) {  // 3
     if (!c.ended) return false;

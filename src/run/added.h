@@ -38,7 +38,8 @@ inline constexpr char kAddedAnswer = '+';
 
 class AddedSecrets {
  public:
-  explicit AddedSecrets(MaskOptions options);
+  // Without `masks` the values are taken and let go, for --no-masking.
+  explicit AddedSecrets(MaskOptions options, bool masks = true);
 
   // Values come from `fd`, which is lent and must be open for reading.
   Status Open(int fd);
@@ -86,6 +87,7 @@ class AddedSecrets {
   };
 
   MaskOptions options_;
+  bool masks_;
   Fd events_;
   std::mutex mutex_;  // of all that follows
   std::list<Channel> channels_;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <poll.h>
 #include <sys/uio.h>
 
 #include <vector>
