@@ -14,7 +14,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           libspdlog-dev libboost-program-options-dev libyaml-dev rapidjson-dev
           libsodium-dev libgtest-dev libgmock-dev libbenchmark-dev
-          libvectorscan-dev abigail-tools binutils strace gdb)
+          libvectorscan-dev abigail-tools binutils strace gdb
+          nodejs openssh-client procps util-linux tini)
 clang_packages=(clang-14 libclang-rt-14-dev)
 jobs=$(nproc)
 
@@ -72,7 +73,7 @@ expect_no_skips() {
 stage_core() {
   build dev .build/dev
   build strict .build/strict
-  run_tests .build/dev
+  run_tests .build/dev -LE long
 }
 
 stage_clang() {
@@ -84,7 +85,7 @@ stage_clang() {
 stage_asan() {
   build asan .build/asan
   # Taking cores of a sanitizer's terabytes of shadow would last for ever.
-  run_tests .build/asan -E '^(demo|readme|front.discretion)$'
+  run_tests .build/asan -LE long -E '^(demo|readme|front.discretion|run.cores|run.flood)$'
 }
 
 stage_tsan() {
