@@ -151,8 +151,8 @@ class Looks(TerminalTest):
     def test_a_new_size_reaches_the_command_once(self):
         screen = self.screen(*self.wrapped(
             sys.executable, "-c", "import os, signal, time\n"
-            "def got(*_):\n  print('now', *os.get_terminal_size(), flush=True)"
-            "\nsignal.signal(signal.SIGWINCH, got)\nprint('ready', flush=True)"
+            "def got(*_):\n  os.write(1, b'now %d %d\\n' % os.get_terminal_size())"
+            "\nsignal.signal(signal.SIGWINCH, got)\nos.write(1, b'ready\\n')"
             "\nwhile True: time.sleep(0.05)"))
         screen.until("ready")
         screen.resize(40, 90)
