@@ -11,5 +11,6 @@ int RunFilter(const CommandLine& line);
 int RunCheck(const CommandLine& line);
 int RunCommand(const CommandLine& line);
 int RunAdd(const CommandLine& line);
+int RunInstall(const CommandLine& line);
 
 }  // namespace maskpipe

@@ -29,6 +29,8 @@ constexpr char kUsage[] =
     "output and errors\n"
     "maskpipe add < VALUES                        mask more, from within a "
     "command of run\n"
+    "maskpipe install DIR                         copy this program to "
+    "DIR/maskpipe\n"
     "maskpipe check [OPTIONS] [--against LOG]     what would be masked, from "
     "where, what needs mending\n\n";
 
@@ -46,6 +48,8 @@ constexpr Subcommand kSubcommands[] = {
     {"run", maskpipe::RunCommand, maskpipe::kExitOwnFailure,
      maskpipe::kExitOwnFailure, true},
     {"add", maskpipe::RunAdd, maskpipe::kExitUsage, maskpipe::kExitIo, false},
+    {"install", maskpipe::RunInstall, maskpipe::kExitUsage, maskpipe::kExitIo,
+     false},
     {"check", maskpipe::RunCheck, maskpipe::kExitUsage, maskpipe::kExitIo,
      false}};
 
