@@ -16,7 +16,7 @@ packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           libsodium-dev libgtest-dev libgmock-dev libbenchmark-dev
           libvectorscan-dev abigail-tools binutils strace gdb
           libcurl4-openssl-dev libssl-dev libpugixml-dev python3-botocore
-          awscli openssl iproute2 procps
+          awscli openssl iproute2 procps nodejs openssh-client util-linux tini
           libsqlite3-dev libpq-dev libmariadb-dev python3-cryptography
           python3-sqlalchemy postgresql-15 mariadb-server)
 clang_packages=(clang-14 libclang-rt-14-dev)
@@ -91,7 +91,7 @@ expect_no_skips() {
 stage_core() {
   build dev .build/dev
   build strict .build/strict
-  run_tests .build/dev
+  run_tests .build/dev -LE long
 }
 
 stage_clang() {
@@ -103,7 +103,7 @@ stage_clang() {
 stage_asan() {
   build asan .build/asan
   # Taking cores of a sanitizer's terabytes of shadow would last for ever.
-  run_tests .build/asan -E '^(demo|readme|front.discretion)$'
+  run_tests .build/asan -LE long -E '^(demo|readme|front.discretion|run.cores|run.flood)$'
 }
 
 stage_tsan() {

@@ -2,11 +2,21 @@
 
 #pragma once
 
+#include <sys/resource.h>
+
 namespace maskpipe {
 
 // No core dump, and nobody but root may trace us or read /proc/self/mem
 // (PR_SET_DUMPABLE, RLIMIT_CORE). For programs; a library must not do this to
-// its host.
-void ForbidDumps();
+// its host. The hard limit stays with `soft_only`, so that a command which we
+// start can have its own back; exec(2) makes it dumpable again.
+void ForbidDumps(bool soft_only);
+
+// The limit before ForbidDumps().
+rlimit CoreLimitAtStart();
+
+// Clears the registers through which memcpy(3) moves bytes. A new thread begins
+// with a copy of them, and a core shows those of a thread that waits.
+void WipeRegisters();
 
 }  // namespace maskpipe

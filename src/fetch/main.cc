@@ -78,7 +78,7 @@ bool WriteAll(std::string_view bytes) {
 }
 
 int Run(int argc, char** argv) {
-  ForbidDumps();
+  ForbidDumps(false);
   uint32_t milliseconds = 0;
   const std::string_view time = argc == 3 ? argv[1] : "";
   if (std::from_chars(time.data(), time.data() + time.size(), milliseconds)

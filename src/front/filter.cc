@@ -14,10 +14,14 @@
 #include <cstring>
 #include <vector>
 
-#include "src/front/added.h"
 #include "src/front/front.h"
 #include "src/report/log.h"
 #include "src/report/metrics.h"
+#include "src/run/added.h"
+#include "src/run/closing.h"
+#include "src/run/descriptor.h"
+#include "src/run/masked_output.h"
+#include "src/run/refresh.h"
 #include "src/source/secret_file.h"
 #include "src/stream/record.h"
 #include "src/stream/stream.h"
@@ -28,12 +32,6 @@ namespace {
 constexpr size_t kReadSize = size_t{256} << 10;
 // Larger pipes mean fewer switches between the processes at both ends.
 constexpr int kPipeSize = 1 << 20;
-
-// A descriptor that others made non-blocking is waited for.
-void WaitFor(int fd, short events) {
-  pollfd p{fd, events, 0};
-  (void)::poll(&p, 1, -1);
-}
 
 // A closed standard output ends us silently, as it ends cat, unless whoever
 // started us ignored the signal. A closed standard error does not.
@@ -49,48 +47,6 @@ void DieOfSigpipe() {
   (void)::raise(SIGPIPE);
 }
 
-// Writes to a descriptor with writev(2), all of it.
-class DescriptorSink : public Sink {
- public:
-  explicit DescriptorSink(int fd) : fd_(fd) {}
-
-  Status Write(std::span<const std::string_view> pieces) override {
-    std::vector<iovec>& v = vectors_;
-    v.clear();
-    for (std::string_view p : pieces) {
-      v.push_back({const_cast<char*>(p.data()), p.size()});
-    }
-    for (size_t first = 0; first < v.size();) {
-      const size_t count = std::min<size_t>(v.size() - first, IOV_MAX);
-      const ssize_t n = ::writev(fd_, &v[first], static_cast<int>(count));
-      if (n < 0) {
-        if (errno == EINTR) continue;
-        if (errno == EAGAIN) {
-          WaitFor(fd_, POLLOUT);
-          continue;
-        }
-        if (errno == EPIPE) DieOfSigpipe();
-        return Status::Io(std::string("standard output: ") +
-                          std::strerror(errno));
-      }
-      // A short write: what is left of the pieces goes next.
-      size_t left = static_cast<size_t>(n);
-      while (first < v.size() && left >= v[first].iov_len) {
-        left -= v[first++].iov_len;
-      }
-      if (left > 0) {
-        v[first].iov_base = static_cast<char*>(v[first].iov_base) + left;
-        v[first].iov_len -= left;
-      }
-    }
-    return Status::Ok();
-  }
-
- private:
-  int fd_;
-  std::vector<iovec> vectors_;
-};
-
 // Reading a file that is also the output would never end.
 bool IsOutput(int fd) {
   struct stat in = {}, out = {};
@@ -105,8 +61,11 @@ bool IsOutput(int fd) {
 
 class Filter {
  public:
-  Filter(std::shared_ptr<const CompiledSet> set, AddedSecrets* added)
-      : sink_(STDOUT_FILENO), stream_(std::move(set), &sink_), added_(added) {
+  // Without a set it withholds until the refresher has one.
+  Filter(std::shared_ptr<const CompiledSet> set, AddedSecrets* added,
+         Refresher* refresher)
+      : writer_(STDOUT_FILENO, "standard output"),
+        masking_(std::move(set), &writer_, added, refresher) {
     (void)::fcntl(STDOUT_FILENO, F_SETPIPE_SZ, kPipeSize);
   }
 
@@ -119,7 +78,7 @@ class Filter {
     }
     (void)::fcntl(fd, F_SETPIPE_SZ, kPipeSize);
     for (;;) {
-      char* room = stream_.Prepare(kReadSize);
+      char* room = masking_.Prepare(kReadSize);
       const ssize_t n = ::read(fd, room, kReadSize);
       if (n < 0) {
         if (errno == EINTR) continue;
@@ -131,24 +90,26 @@ class Filter {
         return false;
       }
       if (n == 0) return true;
-      // After the read and before masking what was read: a secret that was
-      // added before the task printed it is known by now.
-      if (Status s = added_->Take(&stream_); !s.ok()) return s;
-      if (Status s = stream_.Commit(static_cast<size_t>(n)); !s.ok()) return s;
+      Status s = masking_.Commit(static_cast<size_t>(n));
+      if (!s.ok()) return Failed(s);
     }
   }
 
   Status Finish() {
-    if (Status s = added_->Take(&stream_); !s.ok()) return s;
-    return stream_.Finish();
+    Status s = masking_.Finish();
+    return s.ok() ? s : Failed(s);
   }
 
-  StreamStats stats() const { return stream_.stats(); }
+  StreamStats stats() const { return masking_.stats(); }
 
  private:
-  DescriptorSink sink_;
-  Stream stream_;
-  AddedSecrets* added_;
+  Status Failed(const Status& status) {
+    if (writer_.closed()) DieOfSigpipe();
+    return status;
+  }
+
+  DescriptorWriter writer_;
+  MaskedOutput masking_;
 };
 
 // All inputs in turn. An input that cannot be read makes the status, but the
@@ -191,34 +152,6 @@ Status CopyAll(Filter* filter, std::vector<std::string> files) {
   return status;
 }
 
-int WriteReports(const Options& options, const Secrets& secrets,
-                 const StreamStats& stats, const Status& status) {
-  RunMetrics metrics;
-  metrics.stream = stats;
-  size_t failed = 0;
-  for (const LoadReport::Source& s : secrets.report.sources) {
-    const std::string source =
-        secrets.set != nullptr ? Masked(*secrets.set, s.spec) : s.spec;
-    metrics.secrets_by_source[source] += s.secrets;
-    failed += !s.status.ok();
-  }
-  metrics.errors_by_kind = {{"io", status.ok() ? 0 : 1}, {"source", failed}};
-  int exit_status = ExitStatusOf(status);
-  if (!options.metrics_file.empty()) {
-    Status s = WriteMetrics(options.metrics_file,
-                            PrometheusText(metrics, options.metrics_names));
-    if (!s.ok()) {
-      Log::Error("option metrics: " + s.message());
-      exit_status = std::max<int>(exit_status, kExitIo);
-    }
-  }
-  if (options.stats) {
-    const std::string line = StatsLine(metrics) + "\n";
-    (void)!::write(STDERR_FILENO, line.data(), line.size());
-  }
-  return exit_status;
-}
-
 }  // namespace
 
 int RunFilter(const CommandLine& line) {
@@ -228,26 +161,36 @@ int RunFilter(const CommandLine& line) {
     Log::Error("option against belongs to maskpipe check");
     return kExitUsage;
   }
-  Secrets secrets;
-  if (options.no_masking) {
-    Log::Loud("--no-masking: the log is printed UNMASKED");
-    secrets.set = *CompiledSet::Compile(SecretStore(), MaskOptions());
-  } else {
-    secrets = LoadSecrets(options);
-    if (secrets.set == nullptr) {
-      (void)WriteReports(options, secrets, StreamStats(), Status::Ok());
-      return secrets.exit_status;
-    }
-    for (const std::string& c : Concerns(*secrets.set)) Log::Warn(c);
+  Secrets secrets = LoadForRun(options);
+  const std::shared_ptr<const CompiledSet> set = secrets.set;
+  if (set == nullptr && !secrets.withhold) {
+    RunMetrics metrics;
+    Count(secrets.report, nullptr, &metrics);
+    (void)WriteReports(options, metrics);
+    return secrets.exit_status;
   }
-  AddedSecrets added(options.no_masking ? -1 : options.add_fd, secrets.options);
-  if (Status s = added.Check(); !s.ok()) {
-    Log::Error(s.message());
-    return ExitStatusOf(s);
+  AddedSecrets added(secrets.options);
+  Refresher refresher(options, std::move(secrets));
+  Status ready = refresher.Start();
+  if (ready.ok() && options.add_fd >= 0 && !options.no_masking) {
+    ready = added.Open(options.add_fd);
   }
-  Filter filter(secrets.set, &added);
+  if (!ready.ok()) {
+    Log::Error(ready.message());
+    return ExitStatusOf(ready);
+  }
+  Filter filter(set, &added, &refresher);
   const Status status = CopyAll(&filter, line.operands);
-  return WriteReports(options, secrets, filter.stats(), status);
+
+  RunMetrics metrics;
+  Add(filter.stats(), &metrics.stream);
+  metrics.errors_by_kind["io"] = status.ok() ? 0 : 1;
+  refresher.Count(&metrics);
+  const Status written = WriteReports(options, metrics);
+  const int exit_status =
+      std::max<int>(ExitStatusOf(status), ExitStatusOf(written));
+  if (!refresher.Stop()) ::_exit(exit_status);
+  return exit_status;
 }
 
 }  // namespace maskpipe

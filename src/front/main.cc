@@ -3,17 +3,20 @@
 #include <fcntl.h>
 #include <yaml.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
 #include <exception>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "include/maskpipe/maskpipe.h"
 #include "src/base/hygiene.h"
 #include "src/front/front.h"
 #include "src/report/log.h"
+#include "src/run/supervisor.h"
 #include "src/source/airflow_environment.h"
 
 namespace {
@@ -23,15 +26,40 @@ using maskpipe::CommandLine;
 constexpr char kUsage[] =
     "maskpipe [OPTIONS] [FILE...]                 mask standard input (or "
     "files) to standard output\n"
+    "maskpipe run [OPTIONS] -- COMMAND [ARG...]   run a command, mask its "
+    "output and errors\n"
+    "maskpipe add < VALUES                        mask more, from within a "
+    "command of run\n"
+    "maskpipe install DIR                         copy this program to "
+    "DIR/maskpipe\n"
     "maskpipe check [OPTIONS] [--against LOG]     what would be masked, from "
     "where, what needs mending\n\n";
 
 struct Subcommand {
-  const char* name;
+  std::string_view name;
   int (*run)(const CommandLine&);
+  int usage;            // status of a usage error
+  int failure;          // of an exception
+  bool starts_command;  // which stands behind --
 };
 
-constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck}};
+constexpr Subcommand kFilter = {"", maskpipe::RunFilter, maskpipe::kExitUsage,
+                                maskpipe::kExitIo, false};
+constexpr Subcommand kSubcommands[] = {
+    {"run", maskpipe::RunCommand, maskpipe::kExitOwnFailure,
+     maskpipe::kExitOwnFailure, true},
+    {"add", maskpipe::RunAdd, maskpipe::kExitUsage, maskpipe::kExitIo, false},
+    {"install", maskpipe::RunInstall, maskpipe::kExitUsage, maskpipe::kExitIo,
+     false},
+    {"check", maskpipe::RunCheck, maskpipe::kExitUsage, maskpipe::kExitIo,
+     false}};
+
+const Subcommand& SubcommandOf(int argc, char** argv) {
+  for (const Subcommand& s : kSubcommands) {
+    if (argc > 1 && s.name == argv[1]) return s;
+  }
+  return kFilter;
+}
 
 int Print(const std::string& text) {
   if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {
@@ -41,28 +69,32 @@ int Print(const std::string& text) {
   return maskpipe::kExitIo;
 }
 
-int Run(int argc, char** argv) {
-  maskpipe::ForbidDumps();
-  // No file of ours may take the place of a standard stream that is closed.
+int Run(const Subcommand& subcommand, int argc, char** argv) {
+  maskpipe::ForbidDumps(subcommand.starts_command);
+  // No file of ours may take the place of a standard stream that is closed. A
+  // command finds it closed, too.
   for (int fd = 0; fd <= 2; ++fd) {
     if (::fcntl(fd, F_GETFD) >= 0) continue;
-    (void)::open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY);
+    (void)::open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC);
   }
-  std::vector<std::string> arguments(argv + (argc > 0), argv + argc);
-  int (*run)(const CommandLine&) = maskpipe::RunFilter;
-  for (const Subcommand& s : kSubcommands) {
-    if (arguments.empty() || arguments[0] != s.name) continue;
-    run = s.run;
-    arguments.erase(arguments.begin());
-    break;
+  const int own = subcommand.name.empty() ? 1 : 2;
+  std::vector<std::string> arguments(argv + std::min(own, argc), argv + argc);
+  std::vector<std::string> command;
+  if (subcommand.starts_command) {
+    const auto separator = std::find(arguments.begin(), arguments.end(), "--");
+    if (separator != arguments.end()) {
+      command.assign(separator + 1, arguments.end());
+    }
+    arguments.erase(separator, arguments.end());
   }
   maskpipe::Result<CommandLine> line =
       maskpipe::ParseCommandLine(arguments, environ);
   if (!line.ok()) {
     maskpipe::Log::Error(line.status().message() +
                          "; maskpipe --help lists the options");
-    return maskpipe::kExitUsage;
+    return subcommand.usage;
   }
+  line->command = std::move(command);
   if (line->help) return Print(kUsage + maskpipe::OptionHelp());
   if (line->version) {
     return Print(std::string("maskpipe ") + ::maskpipe_version() +
@@ -71,7 +103,7 @@ int Run(int argc, char** argv) {
   }
   if (maskpipe::Status s = maskpipe::Log::Open(line->options); !s.ok()) {
     maskpipe::Log::Error(s.message());
-    return maskpipe::kExitUsage;
+    return subcommand.usage;
   }
   for (const std::string& warning : line->warnings) {
     maskpipe::Log::Warn(warning);
@@ -82,17 +114,18 @@ int Run(int argc, char** argv) {
         "--source airflow:");
     line->options.sources = {"airflow:"};
   }
-  return run(*line);
+  return subcommand.run(*line);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
+  const Subcommand& subcommand = SubcommandOf(argc, argv);
   try {
-    return Run(argc, argv);
+    return Run(subcommand, argc, argv);
   } catch (const std::exception&) {
     // Out of memory, as good as always. what() may hold anything: not shown.
     maskpipe::Log::Error("out of memory or a library failed; masking ended");
-    return maskpipe::kExitIo;
+    return subcommand.failure;
   }
 }

@@ -191,6 +191,7 @@ std::string OptionHelp() {
   constexpr std::pair<OptionGroup, std::string_view> kGroups[] = {
       {OptionGroup::kSources, "Sources"},
       {OptionGroup::kMasking, "Masking"},
+      {OptionGroup::kRun, "Run"},
       {OptionGroup::kReports, "Reports"},
       {OptionGroup::kCheck, "Check"}};
   std::ostringstream out;

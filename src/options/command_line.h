@@ -21,6 +21,7 @@ namespace maskpipe {
 struct CommandLine {
   Options options;
   std::vector<std::string> operands;  // what is no option: FILE...
+  std::vector<std::string> command;   // of run, behind the first --
   bool help = false;
   bool version = false;
   std::vector<std::string> warnings;

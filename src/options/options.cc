@@ -1,5 +1,7 @@
 #include "src/options/options.h"
 
+#include <signal.h>
+
 #include <algorithm>
 #include <charconv>
 
@@ -100,12 +102,27 @@ constexpr OptionRow kTable[] = {
      G::kSources, kBoth, false,
      [](O o, V v) { return SetDuration(&o->source_timeout, v); }, nullptr},
     {"on-error", "WHAT", "fail",
-     "a source failed: fail (print nothing) or warn (go on without it)",
+     "a source failed: fail, withhold (all, until it loads) or warn (go on)",
      G::kSources, kCommandLine, false,
      [](O o, V v) {
-       return SetChoice<OnError>(
-           &o->on_error, v,
-           {{"fail", OnError::kFail}, {"warn", OnError::kWarn}});
+       return SetChoice<OnError>(&o->on_error, v,
+                                 {{"fail", OnError::kFail},
+                                  {"withhold", OnError::kWithhold},
+                                  {"warn", OnError::kWarn}});
+     },
+     nullptr},
+    {"refresh", "TIME", "5m", "how often sources are read again; 0: never",
+     G::kSources, kCommandLine, false,
+     [](O o, V v) { return SetDuration(&o->refresh, v); }, nullptr},
+    {"reload-signal", "SIGNAL", "",
+     "HUP, USR1, USR2 or WINCH to us: read the sources again", G::kSources,
+     kCommandLine, false,
+     [](O o, V v) {
+       return SetChoice<int>(&o->reload_signal, v,
+                             {{"HUP", SIGHUP},
+                              {"USR1", SIGUSR1},
+                              {"USR2", SIGUSR2},
+                              {"WINCH", SIGWINCH}});
      },
      nullptr},
     {"airflow-commands", "", "",
@@ -182,6 +199,32 @@ constexpr OptionRow kTable[] = {
        return s;
      },
      nullptr},
+
+    {"tty", "HOW", "auto",
+     "run: a terminal for the command: auto (where ours is one), pty or pipe",
+     G::kRun, kCommandLine, false,
+     [](O o, V v) {
+       return SetChoice<TtyMode>(&o->tty, v,
+                                 {{"auto", TtyMode::kAuto},
+                                  {"pty", TtyMode::kPty},
+                                  {"pipe", TtyMode::kPipe}});
+     },
+     nullptr},
+    {"drain-timeout", "TIME", "2s",
+     "run: how long others may hold the output when the command is done",
+     G::kRun, kCommandLine, false,
+     [](O o, V v) { return SetDuration(&o->drain_timeout, v); }, nullptr},
+    {"hide-env", "GLOB", "",
+     "run: variables that the command does not get; repeat for several",
+     G::kRun, kCommandLine, true,
+     [](O o, V v) { return AddText(&o->hide_env, v); },
+     [](O o) { o->hide_env.clear(); }},
+    {"group", "", "", "run: the command gets a process group of its own",
+     G::kRun, kCommandLine, false,
+     [](O o, V v) { return SetFlag(&o->group, v); }, nullptr},
+    {"subreaper", "", "", "run: take in orphans, as process 1 always does",
+     G::kRun, kCommandLine, false,
+     [](O o, V v) { return SetFlag(&o->subreaper, v); }, nullptr},
 
     {"stats", "", "", "a closing line of JSON on standard error", G::kReports,
      kCommandLine, false, [](O o, V v) { return SetFlag(&o->stats, v); },

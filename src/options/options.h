@@ -21,10 +21,11 @@
 
 namespace maskpipe {
 
-enum class OnError { kFail, kWarn };
+enum class OnError { kFail, kWithhold, kWarn };
 enum class LogLevel { kDebug, kInfo, kWarn, kError, kOff };
 enum class LogFormat { kText, kJson };
 enum class MaskPolicy { kStrict, kAirflow };
+enum class TtyMode { kAuto, kPty, kPipe };
 enum class ShortMode { kToken, kSkip, kAnywhere };
 
 struct Options {
@@ -34,6 +35,8 @@ struct Options {
   std::chrono::milliseconds source_timeout{30000};
   OnError on_error = OnError::kFail;
   bool airflow_commands = false;
+  std::chrono::milliseconds refresh{300000};  // 0: never
+  int reload_signal = 0;                      // 0: none
 
   // masking
   std::string mask = "***";
@@ -56,12 +59,19 @@ struct Options {
   LogFormat log_format = LogFormat::kText;
   std::string log_file;
 
+  // run
+  TtyMode tty = TtyMode::kAuto;
+  std::chrono::milliseconds drain_timeout{2000};
+  std::vector<std::string> hide_env;
+  bool group = false;
+  bool subreaper = false;
+
   // check
   std::string against;
   bool json_table = false;
 };
 
-enum class OptionGroup { kSources, kMasking, kReports, kCheck };
+enum class OptionGroup { kSources, kMasking, kRun, kReports, kCheck };
 
 // Who may set an option.
 enum OptionScope : unsigned {

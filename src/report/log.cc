@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <mutex>
 #include <string>
 
 #include "src/base/fd.h"
@@ -86,6 +87,7 @@ spdlog::level::level_enum LevelOf(LogLevel level) {
 }
 
 struct State {
+  std::mutex mutex;
   std::shared_ptr<spdlog::logger> logger;
   std::shared_ptr<const CompiledSet> set;
 };
@@ -100,13 +102,17 @@ std::shared_ptr<spdlog::logger> MakeLogger(spdlog::sink_ptr sink,
 
 State& TheState() {
   static State state{
+      {},
       MakeLogger(std::make_shared<DescriptorSink>(STDERR_FILENO), Options{}),
       nullptr};
   return state;
 }
 
-void Write(spdlog::level::level_enum level, std::string_view message) {
-  const State& state = TheState();
+void Write(spdlog::level::level_enum level, std::string_view message,
+           bool always = false) {
+  State& state = TheState();
+  const std::lock_guard lock(state.mutex);
+  if (!always && !state.logger->should_log(level)) return;
   std::string masked;
   if (state.set != nullptr) {
     masked = Masked(*state.set, message);
@@ -118,9 +124,12 @@ void Write(spdlog::level::level_enum level, std::string_view message) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
   message = plain;
+  const spdlog::level::level_enum usual = state.logger->level();
+  if (always) state.logger->set_level(level);
   // As an argument, never as the format: a name may hold braces.
   state.logger->log(level,
                     spdlog::string_view_t(message.data(), message.size()));
+  state.logger->set_level(usual);
 }
 
 }  // namespace
@@ -143,6 +152,7 @@ Status Log::Open(const Options& options) {
 }
 
 void Log::MaskWith(std::shared_ptr<const CompiledSet> set) {
+  const std::lock_guard lock(TheState().mutex);
   TheState().set = std::move(set);
 }
 
@@ -151,16 +161,10 @@ void Log::ErrorsOnly() {
   logger.set_level(std::max(logger.level(), spdlog::level::err));
 }
 
+void Log::Debug(std::string_view m) { Write(spdlog::level::debug, m); }
 void Log::Info(std::string_view m) { Write(spdlog::level::info, m); }
 void Log::Warn(std::string_view m) { Write(spdlog::level::warn, m); }
 void Log::Error(std::string_view m) { Write(spdlog::level::err, m); }
-
-void Log::Loud(std::string_view m) {
-  const std::shared_ptr<spdlog::logger>& logger = TheState().logger;
-  const spdlog::level::level_enum level = logger->level();
-  logger->set_level(spdlog::level::err);
-  Write(spdlog::level::err, m);
-  logger->set_level(level);
-}
+void Log::Loud(std::string_view m) { Write(spdlog::level::err, m, true); }
 
 }  // namespace maskpipe

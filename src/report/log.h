@@ -5,7 +5,7 @@
 //   Log::Warn("source env:X holds no secret");
 //
 // Once a set is compiled, each message passes through it: not even a name or
-// a path can carry a secret out. One process, one log; not thread-safe.
+// a path can carry a secret out. One process, one log; any thread may write.
 
 #pragma once
 
@@ -30,6 +30,7 @@ class Log {
   // output tells the warnings itself.
   static void ErrorsOnly();
 
+  static void Debug(std::string_view message);
   static void Info(std::string_view message);
   static void Warn(std::string_view message);
   static void Error(std::string_view message);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -71,6 +72,16 @@ std::string Metric(const std::string& name, const char* type, const char* help,
 
 }  // namespace
 
+void Add(const StreamStats& stats, StreamStats* sum) {
+  sum->bytes_in += stats.bytes_in;
+  sum->bytes_out += stats.bytes_out;
+  sum->masks += stats.masks;
+  sum->held_max = std::max(sum->held_max, stats.held_max);
+  for (const auto& [key, count] : stats.masks_by_name) {
+    sum->masks_by_name[key] += count;
+  }
+}
+
 std::string StatsLine(const RunMetrics& m) {
   return "{\"maskpipe_bytes_total\":{\"in\":" +
          std::to_string(m.stream.bytes_in) +
@@ -79,6 +90,7 @@ std::string StatsLine(const RunMetrics& m) {
          ",\"maskpipe_masks_by_source\":" + Object(MasksBySource(m)) +
          ",\"maskpipe_masks_by_name\":" + Object(MasksByName(m)) +
          ",\"maskpipe_held_bytes_max\":" + std::to_string(m.stream.held_max) +
+         ",\"maskpipe_refresh_total\":" + Object(m.refreshes_by_result) +
          ",\"maskpipe_secrets\":" + Object(m.secrets_by_source) +
          ",\"maskpipe_errors_total\":" + Object(m.errors_by_kind) + "}";
 }
@@ -93,6 +105,9 @@ std::string PrometheusText(const RunMetrics& m, bool names) {
       "# HELP maskpipe_held_bytes_max Most bytes withheld after a read.\n"
       "# TYPE maskpipe_held_bytes_max gauge\nmaskpipe_held_bytes_max " +
       std::to_string(m.stream.held_max) + "\n" +
+      Metric("maskpipe_refresh_total", "counter",
+             "Times that the sources were read again.", "result",
+             m.refreshes_by_result) +
       Metric("maskpipe_secrets", "gauge", "Secrets loaded.", "source",
              m.secrets_by_source) +
       Metric("maskpipe_errors_total", "counter", "Failures.", "kind",

@@ -1,8 +1,9 @@
 // What a run did, as one line of JSON and as Prometheus text.
 //
 // Keys: maskpipe_bytes_total{stream}, maskpipe_masks_total{source},
-// maskpipe_held_bytes_max, maskpipe_secrets{source},
-// maskpipe_errors_total{kind}; masks by name where asked for.
+// maskpipe_held_bytes_max, maskpipe_refresh_total{result},
+// maskpipe_secrets{source}, maskpipe_errors_total{kind}; masks by name where
+// asked for.
 
 #pragma once
 
@@ -18,8 +19,12 @@ namespace maskpipe {
 struct RunMetrics {
   StreamStats stream;
   std::map<std::string, uint64_t> secrets_by_source;
-  std::map<std::string, uint64_t> errors_by_kind;  // "source", "io"
+  std::map<std::string, uint64_t> refreshes_by_result;  // "ok", "failed"
+  std::map<std::string, uint64_t> errors_by_kind;       // "source", "io"
 };
+
+// Counts of two streams as if they were one; the most withheld is of either.
+void Add(const StreamStats& stats, StreamStats* sum);
 
 // Without a line break at its end.
 std::string StatsLine(const RunMetrics& metrics);

@@ -21,12 +21,13 @@ LOWER = {
     'abi': {'setup', 'stream', 'options', 'base'},
     'report': {'stream', 'options', 'base'},
     'fetch': {'source', 'secret', 'base'},
+    'run': {'report', 'setup', 'stream', 'options', 'source', 'secret', 'base'},
     'front': None,  # anything; and nobody includes it
     'demo': set(),
 }
 TOP = {'CMakeLists.txt', 'src', 'include', 'bench', 'tests', 'README.md'}
-# The only folder that may write log messages, and the one that calls it.
-LOGS = {'report', 'front'}
+# The only folder that may write log messages, and those that call it.
+LOGS = {'report', 'run', 'front'}
 
 ROOT = pathlib.Path(sys.argv.pop(1) if len(sys.argv) > 1 else '.')
 

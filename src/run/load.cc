@@ -1,10 +1,8 @@
-// What every subcommand begins with: loading, compiling, and telling what will
-// not be masked.
+#include "src/run/load.h"
 
 #include <set>
 #include <string_view>
 
-#include "src/front/front.h"
 #include "src/report/log.h"
 
 namespace maskpipe {
@@ -55,6 +53,19 @@ std::vector<std::string> Concerns(const CompiledSet& set, size_t secrets) {
   return concerns;
 }
 
+Result<std::shared_ptr<const CompiledSet>> CompileLater(
+    const SecretStore& store, const MaskOptions& options) {
+  Status status;
+  for (const char* mask : {options.mask.c_str(), "***", "[masked]", "######"}) {
+    MaskOptions with_mask = options;
+    with_mask.mask = mask;
+    auto set = CompiledSet::Compile(store, with_mask);
+    if (set.ok()) return set;
+    status = set.status();
+  }
+  return status;
+}
+
 int ExitStatusOf(const Status& status) {
   switch (status.code()) {
     case Code::kOk:
@@ -94,8 +105,7 @@ Secrets LoadSecrets(const Options& options) {
   secrets.options = *mask;
 
   // 2.
-  SecretStore store;
-  secrets.report = LoadSources(options, &store);
+  secrets.report = LoadSources(options, &secrets.store);
   const Status loaded = secrets.report.status();
   const bool go_on = loaded.ok() || (options.on_error == OnError::kWarn &&
                                      loaded.code() != Code::kUsage);
@@ -105,11 +115,13 @@ Secrets LoadSecrets(const Options& options) {
       if (!s.status.ok()) Log::Error(s.status.message());
     }
     secrets.exit_status = ExitStatusOf(loaded);
+    secrets.withhold =
+        options.on_error == OnError::kWithhold && loaded.code() != Code::kUsage;
     return secrets;
   }
 
   // 3.
-  auto set = CompiledSet::Compile(store, secrets.options);
+  auto set = CompiledSet::Compile(secrets.store, secrets.options);
   if (!set.ok()) {
     fail(set.status());
     return secrets;
@@ -126,6 +138,24 @@ Secrets LoadSecrets(const Options& options) {
       Log::Loud(s.status.message() +
                 "; its secrets are printed UNMASKED (--on-error=warn)");
     }
+  }
+  return secrets;
+}
+
+Secrets LoadForRun(const Options& options) {
+  Secrets secrets;
+  if (options.no_masking) {
+    Log::Loud("--no-masking: the log is printed UNMASKED");
+    secrets.set = *CompiledSet::Compile(SecretStore(), MaskOptions());
+    return secrets;
+  }
+  secrets = LoadSecrets(options);
+  if (secrets.set != nullptr) {
+    for (const std::string& c : Concerns(*secrets.set)) Log::Warn(c);
+  } else if (secrets.withhold) {
+    Log::Loud(
+        "no line is printed until the sources can be read "
+        "(--on-error=withhold)");
   }
   return secrets;
 }

@@ -1,0 +1,135 @@
+"""A core of maskpipe run, taken by root, holds nothing of a value: neither in
+the middle of streaming nor after it, in no thread and no process of it."""
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import time
+
+import maskpipe_cli
+from maskpipe_cli import CliTest, SECONDS
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+
+
+def pieces(marker, size=12):
+    marker = marker.encode()
+    step = max(1, len(marker) // 30)
+    return [marker[i:i + size]
+            for i in range(0, len(marker) - size + 1, step)]
+
+
+class Cores(CliTest):
+    def setUp(self):
+        super().setUp()
+        maskpipe_cli.skip_under_sanitizer(self)
+        if os.geteuid() != 0:
+            self.skipTest("SKIPPED: only root may take a core of maskpipe")
+        if shutil.which("gdb") is None:
+            self.skipTest("SKIPPED: gdb is not installed")
+        self.seed = int(os.environ.get("MASKPIPE_SEED",
+                                       random.randrange(10**9)))
+        self.random = random.Random(self.seed)
+        self.markers = {}
+
+    def marker(self, what, size=40):
+        value = "".join(self.random.choice(LETTERS) for _ in range(size))
+        self.markers[what] = value
+        return value
+
+    def core(self, pid):
+        path = self.path("core.%d" % pid)
+        done = subprocess.run(
+            ["gdb", "-nx", "-batch", "--readnever", "-p", str(pid), "-ex",
+             "set dump-excluded-mappings off", "-ex", "gcore " + path],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            timeout=2 * SECONDS)
+        if not os.path.exists(path):
+            self.skipTest("SKIPPED: gdb could not take a core: %r" %
+                          done.stdout[-300:])
+        # Stacks and heaps of threads are mostly zeros, which take long to search.
+        page, zeros = 4096, bytes(4096)
+        with open(path, "rb") as f:
+            core = b"".join(p for p in iter(lambda: f.read(page), b"")
+                            if p != zeros)
+        os.remove(path)
+        return core
+
+    def clean(self, pid, control, where):
+        core = self.core(pid)
+        self.assertTrue(control.encode() in core, "the control is not found")
+        for what, marker in self.markers.items():
+            left = [p for p in pieces(marker) if p in core]
+            with self.subTest(marker=what, where=where, seed=self.seed):
+                self.assertEqual(left, [], "in the core")
+        for name in ("cmdline", "environ"):
+            text = self.text_of("/proc/%d/%s" % (pid, name))
+            for marker in self.markers.values():
+                self.assertFalse(marker.encode() in text, name)
+
+    def processes(self, pid):
+        """maskpipe run and its helper, where there is one."""
+        found = [pid]
+        with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+            for child in f.read().split():
+                with open("/proc/%s/comm" % child) as comm:
+                    if comm.read().strip() == "maskpipe":
+                        found.append(int(child))
+        return found
+
+    def search(self, *options, helper):
+        loaded, folder = self.marker("loaded"), self.marker("folder", 3000)
+        added, answered = self.marker("added"), self.marker("answered")
+        old, new = self.marker("old"), self.marker("new")
+        log = self.path("log")
+        control = "Control" + self.random.choice(LETTERS) * 20
+        self.file("rotating", old)
+        # The values reach the command by files, as ours do; it holds them.
+        values = {n: self.file("v-" + n, v) for n, v in self.markers.items()}
+        script = (
+            "import os, subprocess, sys, time\n"
+            "n = int(os.environ['MASKPIPE_ADD_FD'])\n"
+            "read = lambda name: open(%r + '/v-' + name, 'rb').read()\n"
+            "os.write(n, read('added') + b'\\0')\n"
+            "subprocess.run([%r, 'add'], input=read('answered'), pass_fds=[n])"
+            "\nwhile not os.path.exists(%r):\n"
+            "  for name in ('loaded', 'folder', 'added', 'answered', 'old'):\n"
+            "    for fd in (1, 2): os.write(fd, read(name) + b'\\n')\n"
+            "  time.sleep(0.001)\n"
+            "for fd in (1, 2): os.write(fd, b'z' * 100 + b'\\n')\n"
+            "time.sleep(60)\n" % (self.dir, maskpipe_cli.binary(),
+                                  self.path("stop")))
+        running = self.start(
+            "run", *self.one(loaded), *self.folder({"a": folder}), "--source",
+            "file[format=value]:" + self.path("rotating"), "--refresh", "60ms",
+            "--log-file", log, "--log-level", "debug", "--mask", control,
+            *options, "--", sys.executable, "-c", script,
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(0.5)
+        self.file("rotating.new", new)
+        os.rename(self.path("rotating.new"), self.path("rotating"))
+        time.sleep(0.5)
+        self.assertEqual(len(self.processes(running.pid)), 2 if helper else 1)
+        for pid in self.processes(running.pid):
+            self.clean(pid, control, "in the middle")
+        self.file("stop")
+        time.sleep(0.5)
+        for pid in self.processes(running.pid):
+            self.clean(pid, control, "after")
+        text = self.text_of(log)
+        self.assertIn(b"what is masked has changed", text)
+        for marker in self.markers.values():
+            self.assertFalse(marker[:12].encode() in text)
+        del values
+
+    def test_with_pipes(self):
+        self.search(helper=False)
+
+    def test_with_a_terminal(self):
+        self.search("--tty=pty", helper=True)
+
+
+if __name__ == "__main__":
+    maskpipe_cli.main()
