@@ -21,6 +21,7 @@ LOWER = {
     'abi': {'setup', 'stream', 'options', 'base'},
     'report': {'stream', 'options', 'base'},
     'front': None,  # anything; and nobody includes it
+    'plugins': set(),
     'demo': set(),
 }
 TOP = {'CMakeLists.txt', 'src', 'include', 'bench', 'tests', 'README.md'}
