@@ -23,6 +23,12 @@ enum ExitStatus : int {
 
 int RunFilter(const CommandLine& line);
 int RunCheck(const CommandLine& line);
+int RunRsyslog(const CommandLine& line);
+
+// Before anything is parsed: standard error belongs to the replies.
+void SilenceForRsyslog();
+// Answers, without the mark, what cannot be masked for a problem of ours.
+int RefuseRsyslog(const std::string& problem);
 
 // The secrets of a run, compiled. `set` is null after a failure that ends the
 // run, which was logged and has this status.

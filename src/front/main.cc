@@ -23,14 +23,17 @@ constexpr char kUsage[] =
     "maskpipe [OPTIONS] [FILE...]                 mask standard input (or "
     "files) to standard output\n"
     "maskpipe check [OPTIONS] [--against LOG]     what would be masked, from "
-    "where, what needs mending\n\n";
+    "where, what needs mending\n"
+    "maskpipe rsyslog [OPTIONS]                   answers rsyslog's "
+    "mmexternal, see the manual\n\n";
 
 struct Subcommand {
   const char* name;
   int (*run)(const CommandLine&);
 };
 
-constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck}};
+constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck},
+                                       {"rsyslog", maskpipe::RunRsyslog}};
 
 int Print(const std::string& text) {
   if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {
@@ -55,9 +58,12 @@ int Run(int argc, char** argv) {
     arguments.erase(arguments.begin());
     break;
   }
+  const bool rsyslog = run == maskpipe::RunRsyslog;
+  if (rsyslog) maskpipe::SilenceForRsyslog();
   maskpipe::Result<CommandLine> line =
       maskpipe::ParseCommandLine(arguments, environ);
   if (!line.ok()) {
+    if (rsyslog) return maskpipe::RefuseRsyslog(line.status().message());
     maskpipe::Log::Error(line.status().message() +
                          "; maskpipe --help lists the options");
     return maskpipe::kExitUsage;
@@ -69,6 +75,7 @@ int Run(int argc, char** argv) {
                  ::yaml_get_version_string() + ")\n");
   }
   if (maskpipe::Status s = maskpipe::Log::Open(line->options); !s.ok()) {
+    if (rsyslog) return maskpipe::RefuseRsyslog(s.message());
     maskpipe::Log::Error(s.message());
     return maskpipe::kExitUsage;
   }

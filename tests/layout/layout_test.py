@@ -20,9 +20,11 @@ LOWER = {
     'setup': {'stream', 'options', 'source', 'secret', 'base'},
     'abi': {'setup', 'stream', 'options', 'base'},
     'report': {'stream', 'options', 'base'},
+    'shipper': {'stream', 'base'},
     'front': None,  # anything; and nobody includes it
     'plugins': set(),
     'demo': set(),
+    'deploy': set(),
 }
 TOP = {'CMakeLists.txt', 'src', 'include', 'bench', 'tests', 'README.md'}
 # The only folder that may write log messages, and the one that calls it.
