@@ -5,6 +5,8 @@
 //
 // usage: maskpipe_threads [SECONDS]
 
+#include <sys/resource.h>
+
 #include <atomic>
 #include <chrono>
 #include <cstdio>

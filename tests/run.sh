@@ -16,7 +16,7 @@ packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           libsodium-dev libgtest-dev libgmock-dev libbenchmark-dev
           libvectorscan-dev abigail-tools binutils strace gdb
           python3-structlog python3-pip python3-setuptools python3-wheel
-          rsyslog valgrind)
+          rsyslog valgrind dpkg-dev lintian)
 clang_packages=(clang-14 libclang-rt-14-dev)
 jobs=$(nproc)
 
