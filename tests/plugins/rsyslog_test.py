@@ -175,6 +175,14 @@ class Helper(Directory):
         self.assertEqual(1, self.process.wait(20))
 
 
+def with_mmjsonparse(text):
+    """The documented configuration, behind mmjsonparse, which sets variables as senders wish."""
+    begin = 'queue.workerThreads="1") {\n'
+    assert begin in text
+    return text.replace(begin, begin + '  action(type="mmjsonparse" cookie="")\n').replace(
+        'module(load="mmexternal")', 'module(load="mmexternal")\nmodule(load="mmjsonparse")')
+
+
 def children(pid):
     path = pathlib.Path(f"/proc/{pid}/task")
     found = []
@@ -258,12 +266,9 @@ class Rsyslogd(Directory):
 
     def test_rawmsg_and_variables_are_masked_too(self):
         """With a template that prints every copy, of a JSON message that mmjsonparse opened."""
-        self.start(change=lambda text: text.replace(
-            'unset $!masked;', 'action(type="mmjsonparse" cookie="")\n  unset $!masked;', 1).replace(
-                'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
-                '%%msg%\\n"', 'string="%jsonmesg%\\n"').replace(
-                    'module(load="mmexternal")',
-                    'module(load="mmexternal")\nmodule(load="mmjsonparse")'))
+        self.start(change=lambda text: with_mmjsonparse(text).replace(
+            'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
+            '%%msg%\\n"', 'string="%jsonmesg%\\n"'))
         self.input.write_text(json.dumps({"user": SECRET, "deep": {"k": [SECRET]}, "masked": "1"}) +
                               "\n")
         self.wait_for(1)
@@ -278,10 +283,7 @@ class Rsyslogd(Directory):
     def test_a_sender_cannot_mark_a_message_that_nobody_masked(self):
         """The helper's sources fail; the message says of itself that it is masked."""
         self.secrets.write_text("{")
-        self.start(change=lambda text: text.replace(
-            'unset $!masked;', 'action(type="mmjsonparse" cookie="")\n  unset $!masked;', 1).replace(
-                'module(load="mmexternal")',
-                'module(load="mmexternal")\nmodule(load="mmjsonparse")'))
+        self.start(change=with_mmjsonparse)
         self.input.write_text(json.dumps({"user": SECRET, "masked": "1"}) + "\n")
         self.wait_for(1)
         self.stop()
@@ -289,6 +291,16 @@ class Rsyslogd(Directory):
         self.assertIn(SECRET, self.read(self.quarantine))
         self.assertIn(f"[{self.secrets}", self.read(self.quarantine))
         self.assertEqual(0o600, self.quarantine.stat().st_mode & 0o777)
+
+    def test_a_sender_cannot_mark_a_message_where_nobody_answers(self):
+        """The program is missing; the message says of itself that it is masked."""
+        self.start(change=lambda text: with_mmjsonparse(text).replace(
+            MASKPIPE, "/nowhere/maskpipe"))
+        self.input.write_text(json.dumps({"user": SECRET, "masked": "1"}) + "\n")
+        self.wait_for(1)
+        self.stop()
+        self.assertEqual("", self.read(self.masked))
+        self.assertIn(SECRET, self.read(self.quarantine))
 
     def test_without_the_program_everything_is_quarantined(self):
         self.start(change=lambda text: text.replace(MASKPIPE, "/nowhere/maskpipe"))
