@@ -86,13 +86,13 @@ int main(int argc, char** argv) {
   std::mt19937 dice(7);
   maskpipe::Secrets secrets;
   std::vector<std::string> values;
-  for (int i = 0; i < 1000; ++i) {
+  for (size_t i = 0; i < 1000; ++i) {
     values.push_back(Text(&dice, 12 + i % 20));
     secrets.add("s" + std::to_string(i), values.back());
   }
   const maskpipe::Masker masker(secrets);
   std::vector<std::string> records;
-  for (int i = 0; i < 1000; ++i) {
+  for (size_t i = 0; i < 1000; ++i) {
     records.push_back(Text(&dice, 200));
     if (i % 50 == 0) records.back().replace(100, values[i].size(), values[i]);
     // The answer before the time.
