@@ -11,7 +11,9 @@ set(components library development program python)
 
 # --- Manual page and completions, from the program's own help ------------------
 option(MASKPIPE_BUILD_MANUAL "Make the manual page and completions" OFF)
-if(MASKPIPE_BUILD_MANUAL)
+# It runs the program, which must run here.
+if(MASKPIPE_BUILD_MANUAL AND NOT CMAKE_CROSSCOMPILING AND
+   NOT MASKPIPE_SANITIZE)
   find_package(Python3 REQUIRED COMPONENTS Interpreter)
   set(manual ${PROJECT_BINARY_DIR}/manual)
   set(generate ${PROJECT_SOURCE_DIR}/src/deploy/manual/generate.py)
