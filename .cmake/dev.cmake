@@ -7,3 +7,7 @@ set(MASKPIPE_WARNINGS "-Wall -Wextra -Wpedantic -Wconversion -Werror"
     CACHE STRING "")
 set(CMAKE_C_FLAGS "${MASKPIPE_WARNINGS}" CACHE STRING "")
 set(CMAKE_CXX_FLAGS "${MASKPIPE_WARNINGS}" CACHE STRING "")
+# The tests make the Debian packages of this build.
+set(CMAKE_INSTALL_PREFIX /usr CACHE PATH "")
+set(MASKPIPE_BUILD_MANUAL ON CACHE BOOL "")
+set(MASKPIPE_INSTALL_PYTHON ON CACHE BOOL "")

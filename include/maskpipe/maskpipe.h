@@ -87,11 +87,18 @@ MASKPIPE_API int maskpipe_secrets_add(maskpipe_secrets *secrets,
 
 /* Loads a source as the command line's --source does, e.g.
  * "file:/run/secrets.json". Of the options, source-timeout and require-secrets
- * matter here. A source that fails adds nothing. */
+ * matter here. A source that fails adds nothing. What is there already is not
+ * added again: a set that is loaded again has the old values and the new. */
 MASKPIPE_API int maskpipe_secrets_load(maskpipe_secrets *secrets,
                                        const char *source_spec,
                                        const maskpipe_options *or_null,
                                        char **error);
+
+/* Adds all that another set holds and this one does not: a set that was loaded
+ * in the background joins the one in use. `other` stays as it is. */
+MASKPIPE_API int maskpipe_secrets_merge(maskpipe_secrets *secrets,
+                                        const maskpipe_secrets *other,
+                                        char **error);
 
 /* --- Options: by the command line's names, without the dashes. ----------- */
 

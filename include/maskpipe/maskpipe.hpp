@@ -112,6 +112,13 @@ class Secrets {
                     &error);
   }
 
+  // Adds all that another set holds and this one does not.
+  void merge(const Secrets& other) {
+    char* error = nullptr;
+    internal::Check(::maskpipe_secrets_merge(p_.get(), other.p_.get(), &error),
+                    &error);
+  }
+
   const maskpipe_secrets* get() const { return p_.get(); }
 
  private:

@@ -2,10 +2,13 @@
 
 #include "include/maskpipe/maskpipe.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
 #include <string>
+#include <tuple>
+#include <vector>
 
 #include "src/options/options.h"
 #include "src/setup/setup.h"
@@ -14,6 +17,8 @@
 
 using maskpipe::Code;
 using maskpipe::CompiledSet;
+using maskpipe::Secret;
+using maskpipe::SecretStore;
 using maskpipe::Status;
 
 struct maskpipe_secrets {
@@ -90,6 +95,35 @@ int Guarded(char** error, F&& f) {
   }
 }
 
+// Everything of a secret: two that differ in nothing mask the same.
+auto Key(const Secret& s) {
+  return std::tie(s.value, s.name, s.origin, s.key, s.open, s.certain);
+}
+
+// Adds what is not there yet, so that a set may be loaded again and again.
+void AddNew(const SecretStore& from, SecretStore* to) {
+  std::vector<const Secret*> known;
+  known.reserve(to->secrets().size());
+  for (const Secret& s : to->secrets()) known.push_back(&s);
+  const auto less = [](const Secret* a, const Secret* b) {
+    return Key(*a) < Key(*b);
+  };
+  std::sort(known.begin(), known.end(), less);
+  std::vector<const Secret*> fresh;  // first: adding moves what is known
+  for (const Secret& s : from.secrets()) {
+    if (!std::binary_search(known.begin(), known.end(), &s, less)) {
+      fresh.push_back(&s);
+    }
+  }
+  for (const Secret* s : fresh) to->Add(*s, s->value);
+}
+
+Status GoneAfterFork() {
+  return Status::Broken(
+      "the secrets are gone in this forked process; load them again after "
+      "fork()");
+}
+
 Status Null(const char* what) {
   return Status::Usage(std::string(what) + " is NULL");
 }
@@ -157,9 +191,17 @@ int maskpipe_secrets_add(maskpipe_secrets* secrets, const char* name,
     if (secrets == nullptr) return Null("secrets");
     if (name == nullptr) return Null("name");
     if (value == nullptr && value_len != 0) return Null("value");
-    secrets->store.Add(
-        {.name = name, .origin = "added", .open = false, .certain = true},
-        View(value, value_len));
+    if (!secrets->store.intact()) return GoneAfterFork();
+    const Secret secret = {.name = name,
+                           .origin = "added",
+                           .open = false,
+                           .certain = true,
+                           .value = View(value, value_len)};
+    const auto& known = secrets->store.secrets();
+    const bool there =
+        std::any_of(known.begin(), known.end(),
+                    [&](const Secret& s) { return Key(s) == Key(secret); });
+    if (!there) secrets->store.Add(secret, secret.value);
     return Status::Ok();
   });
 }
@@ -169,8 +211,25 @@ int maskpipe_secrets_load(maskpipe_secrets* secrets, const char* source_spec,
   return Guarded(error, [&] {
     if (secrets == nullptr) return Null("secrets");
     if (source_spec == nullptr) return Null("source_spec");
-    return maskpipe::LoadOne(source_spec, OptionsOr(or_null), &secrets->store)
-        .status;
+    if (!secrets->store.intact()) return GoneAfterFork();
+    SecretStore loaded;
+    Status status =
+        maskpipe::LoadOne(source_spec, OptionsOr(or_null), &loaded).status;
+    if (status.ok()) AddNew(loaded, &secrets->store);
+    return status;
+  });
+}
+
+int maskpipe_secrets_merge(maskpipe_secrets* secrets,
+                           const maskpipe_secrets* other, char** error) {
+  return Guarded(error, [&] {
+    if (secrets == nullptr) return Null("secrets");
+    if (other == nullptr) return Null("other");
+    if (!secrets->store.intact() || !other->store.intact()) {
+      return GoneAfterFork();
+    }
+    AddNew(other->store, &secrets->store);
+    return Status::Ok();
   });
 }
 
@@ -197,11 +256,7 @@ maskpipe_masker* maskpipe_masker_new(const maskpipe_secrets* secrets,
   maskpipe_masker* masker = nullptr;
   (void)Guarded(error, [&]() -> Status {
     if (secrets == nullptr) return Null("secrets");
-    if (!secrets->store.intact()) {
-      return Status::Broken(
-          "the secrets are gone in this forked process; load them again after "
-          "fork()");
-    }
+    if (!secrets->store.intact()) return GoneAfterFork();
     const maskpipe::Options& options = OptionsOr(or_null);
     if (Status s = maskpipe::CheckOptions(options); !s.ok()) return s;
     auto mask = maskpipe::MakeMaskOptions(options);

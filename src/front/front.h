@@ -12,5 +12,11 @@ int RunCheck(const CommandLine& line);
 int RunCommand(const CommandLine& line);
 int RunAdd(const CommandLine& line);
 int RunInstall(const CommandLine& line);
+int RunRsyslog(const CommandLine& line);
+
+// Before anything is parsed: standard error belongs to the replies.
+void SilenceForRsyslog();
+// Answers, without the mark, what cannot be masked for a problem of ours.
+int RefuseRsyslog(const std::string& problem);
 
 }  // namespace maskpipe

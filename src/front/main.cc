@@ -33,7 +33,9 @@ constexpr char kUsage[] =
     "maskpipe install DIR                         copy this program to "
     "DIR/maskpipe\n"
     "maskpipe check [OPTIONS] [--against LOG]     what would be masked, from "
-    "where, what needs mending\n\n";
+    "where, what needs mending\n"
+    "maskpipe rsyslog [OPTIONS]                   answers rsyslog's "
+    "mmexternal, see the manual\n\n";
 
 struct Subcommand {
   std::string_view name;
@@ -52,6 +54,8 @@ constexpr Subcommand kSubcommands[] = {
     {"install", maskpipe::RunInstall, maskpipe::kExitUsage, maskpipe::kExitIo,
      false},
     {"check", maskpipe::RunCheck, maskpipe::kExitUsage, maskpipe::kExitIo,
+     false},
+    {"rsyslog", maskpipe::RunRsyslog, maskpipe::kExitUsage, maskpipe::kExitIo,
      false}};
 
 const Subcommand& SubcommandOf(int argc, char** argv) {
@@ -87,9 +91,12 @@ int Run(const Subcommand& subcommand, int argc, char** argv) {
     }
     arguments.erase(separator, arguments.end());
   }
+  const bool rsyslog = subcommand.run == maskpipe::RunRsyslog;
+  if (rsyslog) maskpipe::SilenceForRsyslog();
   maskpipe::Result<CommandLine> line =
       maskpipe::ParseCommandLine(arguments, environ);
   if (!line.ok()) {
+    if (rsyslog) return maskpipe::RefuseRsyslog(line.status().message());
     maskpipe::Log::Error(line.status().message() +
                          "; maskpipe --help lists the options");
     return subcommand.usage;
@@ -102,6 +109,7 @@ int Run(const Subcommand& subcommand, int argc, char** argv) {
                  ::yaml_get_version_string() + ")\n");
   }
   if (maskpipe::Status s = maskpipe::Log::Open(line->options); !s.ok()) {
+    if (rsyslog) return maskpipe::RefuseRsyslog(s.message());
     maskpipe::Log::Error(s.message());
     return subcommand.usage;
   }

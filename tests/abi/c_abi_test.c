@@ -178,6 +178,60 @@ static void sources_are_loaded(void) {
   maskpipe_masker_free(m);
 }
 
+static long resident_kib(void) {
+  long pages = 0, resident = 0;
+  FILE *f = fopen("/proc/self/statm", "r");
+  if (f == NULL || fscanf(f, "%ld %ld", &pages, &resident) != 2) resident = 0;
+  if (f != NULL) fclose(f);
+  return resident * (sysconf(_SC_PAGESIZE) / 1024);
+}
+
+/* A long-lived process loads every few minutes: old values stay masked, and
+ * what has not changed costs nothing. */
+static void a_set_is_loaded_again_and_again(void) {
+  const char *record = "first-value-1 second-value-2 merged-value-3";
+  static char large[64 << 10];
+  char *out = NULL;
+  size_t size = 0;
+  int i;
+  long before, grown;
+  maskpipe_secrets *secrets = maskpipe_secrets_new();
+  maskpipe_secrets *other = maskpipe_secrets_new();
+  maskpipe_masker *m;
+  setenv("C_ABI_AGAIN", "first-value-1", 1);
+  CHECK(maskpipe_secrets_load(secrets, "env:C_ABI_AGAIN", NULL, NULL) == 0);
+  setenv("C_ABI_AGAIN", "second-value-2", 1);
+  CHECK(maskpipe_secrets_load(secrets, "env:C_ABI_AGAIN", NULL, NULL) == 0);
+  CHECK(maskpipe_secrets_add(other, "m", "merged-value-3", 14, NULL) == 0);
+  CHECK(maskpipe_secrets_merge(secrets, other, NULL) == 0);
+  CHECK(maskpipe_secrets_merge(secrets, secrets, NULL) == 0);
+  CHECK(maskpipe_secrets_merge(secrets, NULL, NULL) == MASKPIPE_E_USAGE);
+  maskpipe_secrets_free(other);
+  m = maskpipe_masker_new(secrets, NULL, NULL);
+  CHECK(maskpipe_mask(m, record, strlen(record), &out, &size) == 1);
+  CHECK(size == 11 && memcmp(out, "*** *** ***", 11) == 0);
+  maskpipe_free(out);
+  maskpipe_masker_free(m);
+
+  memset(large, 'x', sizeof large - 1);
+  setenv("C_ABI_AGAIN", large, 1);
+  CHECK(maskpipe_secrets_load(secrets, "env:C_ABI_AGAIN", NULL, NULL) == 0);
+  before = resident_kib();
+  for (i = 0; i < 1000; ++i) {
+    CHECK(maskpipe_secrets_load(secrets, "env:C_ABI_AGAIN", NULL, NULL) == 0);
+    CHECK(maskpipe_secrets_add(secrets, "m", large, sizeof large - 1, NULL) ==
+          0);
+  }
+  grown = resident_kib() - before;
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  CHECK(grown < 8 << 10);
+#else
+  (void)grown; /* a sanitizer keeps what was freed */
+#endif
+  maskpipe_secrets_free(secrets);
+  unsetenv("C_ABI_AGAIN");
+}
+
 static void an_empty_set_copies_through(void) {
   struct text out = {{0}, 0, 0};
   maskpipe_secrets *secrets = maskpipe_secrets_new();
@@ -220,6 +274,11 @@ static void a_forked_child_prints_nothing(void) {
     CHECK(maskpipe_mask(m, "hunter2", 7, &record, &size) == MASKPIPE_E_STATE);
     CHECK(maskpipe_stream_write(s, "hunter2", 7) == MASKPIPE_E_STATE);
     CHECK(maskpipe_masker_new(secrets, NULL, NULL) == NULL);
+    CHECK(maskpipe_secrets_add(secrets, "n", "v-2", 3, NULL) ==
+          MASKPIPE_E_STATE);
+    CHECK(maskpipe_secrets_load(secrets, "env:HOME", NULL, NULL) ==
+          MASKPIPE_E_STATE);
+    CHECK(maskpipe_secrets_merge(secrets, secrets, NULL) == MASKPIPE_E_STATE);
     CHECK(out.size == 0);
     maskpipe_masker_free(m);
     m = masker_of("hunter2", "*"); /* one of its own works */
@@ -241,6 +300,7 @@ int main(void) {
   a_sink_cannot_write_into_its_own_stream();
   errors_have_texts_that_hold_no_value();
   sources_are_loaded();
+  a_set_is_loaded_again_and_again();
   an_empty_set_copies_through();
   null_is_refused_and_freed();
   a_forked_child_prints_nothing();

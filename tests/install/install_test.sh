@@ -25,6 +25,7 @@ cmake -G Ninja -S "$here/consumer" -B "$work/cmake" -DCMAKE_PREFIX_PATH="$prefix
 cmake --build "$work/cmake" >/dev/null
 check "$work/cmake/shared_consumer"
 check "$work/cmake/static_consumer"
+check "$work/cmake/spdlog_consumer"
 
 # The .pc file names the prefix of the configuration; pkg-config moves it.
 export PKG_CONFIG_PATH=$libdir/pkgconfig

@@ -1,0 +1,352 @@
+"""maskpipe rsyslog: by hand as rsyslog's mmexternal calls it, and under the real rsyslogd with the
+configuration that is documented."""
+import json
+import os
+import pathlib
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+MASKPIPE = os.environ["MASKPIPE"]
+REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+SECRET = "hunter2-Secret!"
+MARK = {"masked": "1"}
+
+
+class Directory(unittest.TestCase):
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory(prefix="maskpipe-rsyslog")
+        self.addCleanup(directory.cleanup)
+        self.here = pathlib.Path(directory.name)
+        self.secrets = self.here / "secrets.json"
+        self.put_secrets()
+
+    def put_secrets(self):
+        self.secrets.write_text(json.dumps({"db": {"password": SECRET}, "pin": "7654321"}))
+        self.secrets.chmod(0o600)
+
+
+class Helper(Directory):
+    """What goes in and out, as mmexternal has it: an empty environment, one pipe for both outputs."""
+
+    def start(self, *arguments):
+        self.process = subprocess.Popen(
+            [MASKPIPE, "rsyslog", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, env={}, bufsize=0, cwd="/")
+        self.addCleanup(self.process.wait)
+        self.addCleanup(self.process.kill)
+        for pipe in (self.process.stdin, self.process.stdout):
+            self.addCleanup(pipe.close)
+
+    def ask(self, line):
+        """One exchange; the reply must be one line."""
+        self.process.stdin.write((line if isinstance(line, bytes) else line.encode()) + b"\n")
+        reply = b""
+        while not reply.endswith(b"\n"):
+            got = self.process.stdout.read(1 << 20)
+            self.assertTrue(got, f"the helper went silent after {reply!r}")
+            reply += got
+        self.assertEqual(1, reply.count(b"\n"), reply)
+        return reply
+
+    def masked(self, **message):
+        message = {"msg": "m", "rawmsg": "r", "$!": None, **message}
+        return json.loads(self.ask(json.dumps(message)))
+
+    def assert_unmarked(self, reply, reason):
+        reply = json.loads(reply) if isinstance(reply, bytes) else reply
+        self.assertEqual({"$!"}, set(reply))
+        self.assertEqual("0", reply["$!"]["masked"])
+        self.assertIn(reason, reply["$!"]["maskpipe"])
+
+    def start_masking(self):
+        self.start("--source", f"file:{self.secrets}")
+
+    def test_every_copy_of_the_text(self):
+        self.start_masking()
+        reply = self.masked(msg=f"a {SECRET}", rawmsg=f"<13>a {SECRET}", hostname=SECRET,
+                            syslogtag=f"app[{SECRET}]:", procid="7", msgid=SECRET, pri="13",
+                            **{"structured-data": f"[x a=\"{SECRET}\"]", "fromhost": "h", "$!": {
+                                "deep": {"list": [SECRET, {SECRET: [7654321, 1.50, True, None]}]},
+                                "n": 7654321, "plain": "x\n\u00fc\\", "big": 1e300}})
+        self.assertEqual({
+            "msg": "a ***", "rawmsg": "<13>a ***", "hostname": "***", "syslogtag": "app[***]:",
+            "msgid": "***", "structured-data": "[x a=\"***\"]",
+            "$!": {"deep": {"list": ["***", {"***": ["***", 1.5, True, None]}]}, "n": "***",
+                   "plain": "x\n\u00fc\\", "big": 1e300, **MARK}}, reply)
+
+    def test_text_without_a_secret_is_given_back_too(self):
+        self.start_masking()
+        self.assertEqual({"msg": "m", "rawmsg": "r", "$!": MARK}, self.masked(pri="13"))
+        message = {"msg": "m", "rawmsg": "r"}
+        self.assertEqual({**message, "$!": MARK}, json.loads(self.ask(json.dumps(message))))
+
+    def test_a_senders_own_mark_does_not_count(self):
+        self.start_masking()
+        for forged in ({"masked": "1"}, {"masked": {"a": [1]}, "maskpipe": ["x", {}]}):
+            self.assertEqual(MARK, self.masked(**{"$!": forged})["$!"])
+            self.assert_unmarked(self.masked(**{"$!": forged, "programname": SECRET}),
+                                 "lets nobody change")
+
+    def test_what_cannot_be_changed_is_not_marked(self):
+        self.start_masking()
+        for name in ("programname", "app-name", "of-a-later-version"):
+            self.assert_unmarked(self.masked(**{name: f"x {SECRET}"}), "lets nobody change")
+        self.assert_unmarked(self.masked(**{"$!": {SECRET: 1}}), "name of a variable")
+        self.assertEqual(MARK, self.masked(inputname="imfile", programname="app")["$!"])
+
+    def test_bad_input_is_answered_and_is_the_end_of_nothing(self):
+        self.start_masking()
+        good = json.dumps({"msg": SECRET, "rawmsg": "r"}).encode()
+        bad = [b"", b"plain text", b"{", b"[]", b"[1]", b"7", b'"x"', b"null", b"{}", b'{"msg": 1}',
+               good[:-1], good + b"x", good[:-4], b'{"msg": {}, "rawmsg": "r"}', b"\xff\xfe",
+               b'{"msg":"m","rawmsg":"r","$!":7}', b'{"msg":"m","rawmsg":"r","$!":[1]}',
+               b'{"msg":"m","rawmsg":"r","x":[' + b"[" * 10000, b'{"msg":"\\ud800","rawmsg":""}',
+               b"[" * 100000 + b"]" * 100000, b'{"$!":{"masked":"1"}}', b"\x00", b'\x00{"msg":""}']
+        dice = random.Random(11)
+        for line in bad + [bytes(dice.choices(b'{}[]":,\\msgraw$!1e-\x00\xff ', k=dice.randint(
+                0, 60))) for _ in range(500)]:
+            reply = self.ask(line)
+            self.assertIn(b'"masked":"0"', reply, (line, reply))
+            json.loads(reply)
+        self.assertEqual(b'{"msg":"***","rawmsg":"r","$!":{"masked":"1"}}\n', self.ask(good))
+
+    def test_bytes_that_are_no_utf8_and_long_lines(self):
+        self.start_masking()
+        line = b'{"msg":"\xff ' + SECRET.encode() + b' \xc3","rawmsg":"' + b"x" * 5000000 + b'"}'
+        reply = self.ask(line)
+        self.assertTrue(reply.startswith(b'{"msg":"\xff *** \xc3",'), reply[:80])
+        self.assertEqual(len(line) - len(SECRET) + 3, len(reply) - len(',"$!":{"masked":"1"}\n'))
+        self.process.stdin.write(b'{"msg":"' + b"y" * (65 << 20))
+        self.assert_unmarked(self.ask(b'"}'), "longer than 64 MiB")
+        self.assertEqual(MARK, self.masked()["$!"])
+
+    def test_a_line_in_pieces(self):
+        self.start_masking()
+        line = json.dumps({"msg": SECRET, "rawmsg": "r"}).encode()
+        for piece in (line[:5], line[5:9], line[9:]):
+            self.process.stdin.write(piece)
+            time.sleep(0.02)
+        self.assertEqual(b'{"msg":"***"', self.ask(b"")[:12])
+
+    def test_a_broken_command_line_is_told_in_the_replies(self):
+        for arguments, reason in (
+                (["--nosuch"], "there is no option --nosuch"), ([], "there is no --source"),
+                (["--source", "env:X", "--no-masking"], "--no-masking"),
+                (["--config", "/nowhere/at/all"], "/nowhere/at/all"),
+                (["--source", "env:X", "file"], "takes no file"),
+                (["--log-file", "/nowhere/at/all", "--source", "env:X"], "/nowhere/at/all")):
+            self.start(*arguments)
+            for _ in range(3):
+                self.assert_unmarked(self.ask('{"msg":"m","rawmsg":"r"}'), reason)
+
+    def test_sources_that_fail_are_tried_again(self):
+        self.secrets.write_text('{"MARKER')
+        log = self.here / "log"
+        self.start("--source", f"file:{self.secrets}", "--log-file", str(log))
+        self.assert_unmarked(self.masked(msg=SECRET), str(self.secrets))
+        self.put_secrets()
+        end = time.monotonic() + 20
+        while "msg" not in (reply := self.masked(msg=SECRET)):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.05)
+        self.assertEqual("***", reply["msg"])
+        self.assertIn(str(self.secrets), log.read_text())
+        self.assertNotIn("MARKER", log.read_text())
+
+    def test_the_end_of_the_input_is_the_end(self):
+        self.start_masking()
+        self.masked()
+        self.process.stdin.close()
+        self.assertEqual(0, self.process.wait(20))
+        self.assertEqual(b"", self.process.stdout.read())
+
+    def test_a_reader_that_has_gone_ends_it(self):
+        self.start_masking()
+        self.masked()
+        self.process.stdout.close()
+        self.process.stdin.write(b"{}\n")
+        self.assertEqual(1, self.process.wait(20))
+
+
+def with_mmjsonparse(text):
+    """The documented configuration, behind mmjsonparse, which sets variables as senders wish."""
+    begin = 'queue.workerThreads="1") {\n'
+    assert begin in text
+    return text.replace(begin, begin + '  action(type="mmjsonparse" cookie="")\n').replace(
+        'module(load="mmexternal")', 'module(load="mmexternal")\nmodule(load="mmjsonparse")')
+
+
+def children(pid):
+    path = pathlib.Path(f"/proc/{pid}/task")
+    found = []
+    for task in path.iterdir() if path.exists() else ():
+        try:
+            found += [int(p) for p in (task / "children").read_text().split()]
+        except OSError:
+            pass
+    return found
+
+
+@unittest.skipUnless(shutil.which("rsyslogd", path="/usr/sbin:/usr/bin"),
+                     "SKIPPED: rsyslogd is missing (Debian package rsyslog)")
+class Rsyslogd(Directory):
+    """The real daemon with src/deploy/rsyslog/maskpipe.conf; only paths are changed."""
+
+    def setUp(self):
+        super().setUp()
+        self.masked, self.quarantine = self.here / "masked.log", self.here / "quarantine"
+        self.input, self.log = self.here / "app.log", self.here / "maskpipe.log"
+        self.config = self.here / "maskpipe.ini"
+        self.config.write_text(f"source = file:{self.secrets}\nlog-file = {self.log}\n")
+        text = (REPOSITORY / "src/deploy/rsyslog/maskpipe.conf").read_text()
+        for path, ours in (("/usr/bin/maskpipe", MASKPIPE),
+                           ("/etc/maskpipe/rsyslog.conf", self.config),
+                           ("/var/log/masked.log", self.masked),
+                           ("/var/log/maskpipe.quarantine", self.quarantine)):
+            self.assertIn(path, text)
+            text = text.replace(path, str(ours))
+        self.template = text
+        self.input.write_text("")
+
+    def start(self, extra="", change=lambda text: text):
+        (self.here / "rsyslog.conf").write_text(
+            f'global(workDirectory="{self.here}")\nmodule(load="imfile" mode="polling" '
+            'pollingInterval="1")\n' + change(self.template) + extra +
+            f'input(type="imfile" file="{self.input}" tag="app:" ruleset="maskpipe")\n')
+        checked = subprocess.run(["/usr/sbin/rsyslogd", "-N1", "-f", self.here / "rsyslog.conf"],
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        self.assertEqual(0, checked.returncode, checked.stdout)
+        self.daemon = subprocess.Popen(
+            ["/usr/sbin/rsyslogd", "-n", "-f", self.here / "rsyslog.conf", "-i",
+             self.here / "pid"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT)
+        self.addCleanup(self.daemon.stdout.close)
+        self.addCleanup(self.daemon.wait)
+        self.addCleanup(self.daemon.kill)
+
+    def read(self, path):
+        return path.read_bytes().decode("utf-8", "surrogateescape") if path.exists() else ""
+
+    def wait_for(self, lines, seconds=120, meanwhile=lambda count: None):
+        end = time.monotonic() + seconds
+        while True:
+            count = sum(self.read(p).count("\n") for p in (self.masked, self.quarantine))
+            if count >= lines:
+                return
+            self.assertLess(time.monotonic(), end, f"{count} of {lines} lines came")
+            self.assertIsNone(self.daemon.poll(), "rsyslogd ended")
+            meanwhile(count)
+            time.sleep(0.01)
+
+    def stop(self):
+        self.daemon.send_signal(signal.SIGTERM)
+        self.daemon.wait(30)
+
+    def test_messages_are_masked_in_the_file(self):
+        self.start()
+        self.input.write_bytes(b"one " + SECRET.encode() + b"\ntwo \xff\xc3 " + SECRET.encode() +
+                               b"\nthree {\"a\": \"\\u0041 \\\\ %s\"} \t tab\n" % SECRET.encode() +
+                               "four ü without\n".encode())
+        self.wait_for(4)
+        self.stop()
+        lines = [line.split(" ", 2)[2] for line in self.read(self.masked).splitlines()]
+        self.assertEqual(["app: one ***", "app: two \udcff\udcc3 ***",
+                          'app: three {"a": "\\u0041 \\\\ ***"}  tab'.replace("  tab", " #011 tab")
+                          if "#011" in lines[2] else
+                          'app: three {"a": "\\u0041 \\\\ ***"} \t tab',
+                          "app: four ü without"], lines)
+        self.assertEqual("", self.read(self.quarantine))
+
+    def test_rawmsg_and_variables_are_masked_too(self):
+        """With a template that prints every copy, of a JSON message that mmjsonparse opened."""
+        self.start(change=lambda text: with_mmjsonparse(text).replace(
+            'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
+            '%%msg%\\n"', 'string="%jsonmesg%\\n"'))
+        self.input.write_text(json.dumps({"user": SECRET, "deep": {"k": [SECRET]}, "masked": "1"}) +
+                              "\n")
+        self.wait_for(1)
+        self.stop()
+        text = self.read(self.masked)
+        self.assertNotIn(SECRET, text)
+        message = json.loads(text)
+        self.assertIn("metadata", message["$!"])  # imfile's own, before ours
+        del message["$!"]["metadata"]
+        self.assertEqual({"user": "***", "deep": {"k": ["***"]}, "masked": "1"}, message["$!"])
+
+    def test_a_sender_cannot_mark_a_message_that_nobody_masked(self):
+        """The helper's sources fail; the message says of itself that it is masked."""
+        self.secrets.write_text("{")
+        self.start(change=with_mmjsonparse)
+        self.input.write_text(json.dumps({"user": SECRET, "masked": "1"}) + "\n")
+        self.wait_for(1)
+        self.stop()
+        self.assertEqual("", self.read(self.masked))
+        self.assertIn(SECRET, self.read(self.quarantine))
+        self.assertIn(f"[{self.secrets}", self.read(self.quarantine))
+        self.assertEqual(0o600, self.quarantine.stat().st_mode & 0o777)
+
+    def test_a_sender_cannot_mark_a_message_where_nobody_answers(self):
+        """The program is missing; the message says of itself that it is masked."""
+        self.start(change=lambda text: with_mmjsonparse(text).replace(
+            MASKPIPE, "/nowhere/maskpipe"))
+        self.input.write_text(json.dumps({"user": SECRET, "masked": "1"}) + "\n")
+        self.wait_for(1)
+        self.stop()
+        self.assertEqual("", self.read(self.masked))
+        self.assertIn(SECRET, self.read(self.quarantine))
+
+    def test_without_the_program_everything_is_quarantined(self):
+        self.start(change=lambda text: text.replace(MASKPIPE, "/nowhere/maskpipe"))
+        self.input.write_text(f"one {SECRET}\ntwo\n")
+        self.wait_for(2)
+        self.stop()
+        self.assertEqual("", self.read(self.masked))
+        self.assertEqual(2, self.read(self.quarantine).count("\n"))
+
+    def test_the_helper_is_killed_twenty_times_over_100000_messages(self):
+        total, kills = 100_000, []
+        self.start()
+        with self.input.open("w") as out:
+            for n in range(total):
+                out.write(f"number {n} password={SECRET} end {n}\n")
+        step = total // 21
+
+        def kill(count):
+            if len(kills) < 20 and count >= step * (len(kills) + 1):
+                helpers = [p for p in children(self.daemon.pid)
+                           if b"rsyslog" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()]
+                for helper in helpers[:1]:
+                    os.kill(helper, signal.SIGKILL)
+                    kills.append(count)
+
+        self.wait_for(total, 300, kill)
+        self.stop()
+        masked, quarantine = self.read(self.masked), self.read(self.quarantine)
+        print(f"kills {len(kills)}, masked {masked.count(chr(10))}, quarantined "
+              f"{quarantine.count(chr(10))}", file=sys.stderr)
+        self.assertEqual(20, len(kills))
+        self.assertNotIn(SECRET, masked)
+        found = {}
+        for name, text in (("masked", masked), ("quarantine", quarantine)):
+            numbers = [int(n) for n in re.findall(r"number (\d+) password=\S+ end \1$", text, re.M)]
+            self.assertEqual(text.count("\n"), len(numbers), name)
+            self.assertEqual(sorted(numbers), numbers, f"the order of {name}")
+            found[name] = set(numbers)
+            self.assertEqual(len(numbers), len(found[name]), f"twice in {name}")
+        self.assertEqual(set(range(total)), found["masked"] | found["quarantine"])
+        self.assertEqual(set(), found["masked"] & found["quarantine"])
+        # One message a kill, or as many as the small pipe holds.
+        self.assertLess(len(found["quarantine"]), 20 * 12)
+        self.assertEqual("", "".join(line for line in quarantine.splitlines(True)
+                                     if SECRET not in line))
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
