@@ -270,8 +270,7 @@ class Walker::Walk {
     const size_t at = Offset(path.at);
     const bool known = Complete(path);
     const NeedleRange longer = needles.Longer(path.range, path.depth);
-    if (longer.empty() ||
-        (path.least > path.depth && !needles.AnyOfLength(longer, path.least))) {
+    if (!Counts(path, longer)) {
       if (!known) {
         path.waits = true;
         Leave(path, path.from);
