@@ -12,12 +12,13 @@ import unittest
 LOWER = {
     'base': set(),
     'match': {'base'},
+    'detect': {'match', 'base'},
     'secret': {'base'},
     'source': {'secret', 'base'},
     'needle': {'match', 'secret', 'base'},
-    'stream': {'match', 'needle', 'secret', 'base'},
+    'stream': {'match', 'detect', 'needle', 'secret', 'base'},
     'options': {'base'},
-    'setup': {'stream', 'options', 'source', 'secret', 'base'},
+    'setup': {'stream', 'detect', 'options', 'source', 'secret', 'base'},
     'abi': {'setup', 'stream', 'options', 'base'},
     'report': {'stream', 'options', 'base'},
     'front': None,  # anything; and nobody includes it
