@@ -61,6 +61,19 @@ bool IsWord(char c) {
   return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') || c == '_';
 }
 
+// What RE2 refuses, and where in the pattern.
+Status Broken(const std::string& what, const RE2& pattern) {
+  std::string message = what + ": " + pattern.error();
+  const std::string& part = pattern.error_arg();
+  const size_t at =
+      part.empty() ? std::string::npos : pattern.pattern().find(part);
+  if (at != std::string::npos) {
+    message +=
+        ", at character " + std::to_string(at + 1) + " of " + pattern.pattern();
+  }
+  return Status::Usage(message);
+}
+
 }  // namespace
 
 struct Detectors::Compiled {
@@ -138,11 +151,7 @@ Result<std::shared_ptr<const Detectors>> Detectors::Compile(
 Status Detectors::Add(Rule rule) {
   auto compiled = std::make_unique<Compiled>(std::move(rule));  // 1
   Compiled& c = *compiled;
-  if (!c.pattern.ok()) {
-    const std::string& where = c.pattern.error_arg();
-    return Status::Usage("pattern " + c.rule.name + ": " + c.pattern.error() +
-                         (where.empty() ? "" : ", at: " + where));
-  }
+  if (!c.pattern.ok()) return Broken("pattern " + c.rule.name, c.pattern);
   const auto& groups = c.pattern.NamedCapturingGroups();
   if (const auto at = groups.find("secret"); at != groups.end()) {
     c.secret_group = at->second;
@@ -150,9 +159,7 @@ Status Detectors::Add(Rule rule) {
   for (const std::string& text : c.rule.allow) {
     c.allow.push_back(std::make_unique<RE2>(text, Bytes()));
     if (!c.allow.back()->ok()) {
-      return Status::Usage("allow list of " + c.rule.name + ": " +
-                           c.allow.back()->error() +
-                           ", at: " + c.allow.back()->error_arg());
+      return Broken("allow list of " + c.rule.name, *c.allow.back());
     }
   }
   if (!c.rule.gate.empty()) c.gate.emplace(c.rule.gate);

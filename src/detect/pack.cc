@@ -189,7 +189,7 @@ const std::vector<Format>& Formats() {
         R"(api-key|apikey|access_key|password|passwd|pwd|jwt|)"
         R"(subscription-key)=(?P<secret>[^\s&"'<>\\#;,)]{4,}))"}},
       {"command-line-password",
-       Check::kPair,
+       Check::kArgument,
        "passwords given to mysql, curl, sshpass, redis-cli, docker login …",
        "https://dev.mysql.com/doc/refman/8.4/en/password-security-user.html",
        {R"(\b(?:mysql|mysqldump|mysqladmin|mariadb)\s[^\n|;&]*?)"
@@ -246,7 +246,9 @@ void AddPairs(std::span<const std::string> names, std::vector<Rule>* rules) {
   std::string words;
   for (const std::string& name : names) {
     if (name.size() < 3) continue;
-    words += (words.empty() ? "" : "|") + WordPattern(name);
+    // So short a word ends others: pass stands in compass and in bypass.
+    const std::string before = name.size() <= 4 ? "(?:\\b|_)" : "";
+    words += (words.empty() ? "" : "|") + before + WordPattern(name);
   }
   if (words.empty()) return;
   // A name may go on behind the word: token_prod, password2.

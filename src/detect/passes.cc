@@ -128,9 +128,16 @@ bool NamesNoSecret(std::string_view match) {
 }
 
 bool IsPairValue(std::string_view value, std::string_view match) {
+  // Of these a URL is the secret itself; of others its password is found.
+  static const RE2 urls("(?i)(?:dsn|connection[_-]?string|webhook[_-]?url).*",
+                        Bytes());
   constexpr size_t kShortest = 3;
-  return value.size() >= kShortest && !IsValuePlaceholder(value) &&
-         !IsHarmlessPairValue(value) && !NamesNoSecret(match);
+  if (value.size() < kShortest || IsValuePlaceholder(value) ||
+      NamesNoSecret(match)) {
+    return false;
+  }
+  return !IsHarmlessPairValue(value) ||
+         (value.find("://") != value.npos && Full(urls, match));
 }
 
 // Whether an option, --db-password, ends where the match begins.
@@ -185,6 +192,8 @@ bool Passes(Check check, std::string_view secret, std::string_view match,
       return IsPairValue(secret, match) && !IsCode(secret) &&
              !(prose && IsWord(secret));
     }
+    case Check::kArgument:
+      return IsPairValue(secret, "");
     case Check::kOption:
       return BehindDashes(before) && IsPairValue(secret, "");
   }

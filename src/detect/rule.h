@@ -23,7 +23,8 @@ enum class Check {
   kRandom,    // a kValue that no word of prose is
   kPair,      // what stands behind a sensitive name: see IsPairValue
   kPairWord,  // the same, unquoted
-  kOption,    // a kPair behind an option that begins with --
+  kArgument,  // a kPair whose name is no matter
+  kOption,    // a kArgument behind an option that begins with --
 };
 
 struct Rule {

@@ -23,6 +23,7 @@ enum ExitStatus : int {
 
 int RunFilter(const CommandLine& line);
 int RunCheck(const CommandLine& line);
+int RunDetectors(const CommandLine& line);
 
 // The secrets of a run, compiled. `set` is null after a failure that ends the
 // run, which was logged and has this status.

@@ -23,14 +23,17 @@ constexpr char kUsage[] =
     "maskpipe [OPTIONS] [FILE...]                 mask standard input (or "
     "files) to standard output\n"
     "maskpipe check [OPTIONS] [--against LOG]     what would be masked, from "
-    "where, what needs mending\n\n";
+    "where, what needs mending\n"
+    "maskpipe detectors [OPTIONS]                 credentials that are known "
+    "by their format\n\n";
 
 struct Subcommand {
   const char* name;
   int (*run)(const CommandLine&);
 };
 
-constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck}};
+constexpr Subcommand kSubcommands[] = {{"check", maskpipe::RunCheck},
+                                       {"detectors", maskpipe::RunDetectors}};
 
 int Print(const std::string& text) {
   if (std::fputs(text.c_str(), stdout) >= 0 && std::fflush(stdout) == 0) {

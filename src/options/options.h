@@ -42,6 +42,9 @@ struct Options {
   bool hold_line = false;
   bool mask_all = false;
   std::vector<std::string> allow_files;
+  std::string detect;  // empty: the detectors that are on by default
+  std::vector<std::string> patterns;  // NAME=REGEX
+  std::string detect_config;
   bool no_masking = false;
   int add_fd = -1;
 

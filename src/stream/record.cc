@@ -28,6 +28,14 @@ void FindRegions(const CompiledSet& set, std::string_view text,
   ForEachSpan(set.matcher(), text, truncated, add_to(regions));
   ForEachSpan(set.folded(), text, truncated, add_to(&folded));
   regions->Merge(folded);
+  if (const Detectors* detectors = set.options().detectors.get()) {
+    Regions detected;
+    Detectors::Cursor cursor(0);
+    detectors->Finish({text, 0}, &cursor, [&](const Span& s) {
+      detected.Add(s.begin, s.end, &set.detector_label(s.secret));
+    });
+    regions->Merge(detected);
+  }
 }
 
 std::string Masked(const CompiledSet& set, std::string_view text) {
