@@ -178,7 +178,7 @@ const std::vector<Format>& Formats() {
         R"(\b:\\/\\/[^\s:/?#@"'<>\\]*:)"
         R"((?P<secret>[^\s/?#"'<>\\]+)@)"}},
       {"url-parameter",
-       Check::kValue,
+       Check::kParameter,
        "secret parameters of URLs (sig=, token=, X-Amz-Signature= …)",
        "https://docs.aws.amazon.com/AmazonS3/latest/API/"
        "sigv4-query-string-auth.html",
@@ -222,7 +222,9 @@ constexpr const char* kBlock =
 std::string WordPattern(std::string_view word) {
   std::string pattern;
   for (char c : word) {
-    if (c == '_' || c == '-' || c == ' ' || c == '.') {
+    if (c == '_' && word == "service_account") {
+      pattern += "[_-]";  // of Kubernetes, serviceaccount:… is no secret
+    } else if (c == '_' || c == '-' || c == ' ' || c == '.') {
       pattern += "[_-]?";
     } else if ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9')) {
       pattern += c;
@@ -252,8 +254,7 @@ void AddPairs(std::span<const std::string> names, std::vector<Rule>* rules) {
   }
   if (words.empty()) return;
   // A name may go on behind the word: token_prod, password2.
-  const std::string name =
-      "(?i)(?:" + words + ")s?[0-9]*(?:[_.-][0-9a-z_.-]*)?";
+  const std::string name = "(?i)(?:" + words + ")s?[0-9]*(?:[_-][0-9a-z_-]*)?";
   // Then a quote that ends it, a separator, and what opens the value.
   const std::string separator =
       R"((?:\\{0,3}["'])?\s{0,4}(?::=|=>|==|[:=])\s{0,8})";

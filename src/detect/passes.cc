@@ -79,10 +79,52 @@ bool EndsInCrc32(std::string_view token) {
   return sum == (crc ^ ~uint32_t{0});
 }
 
-// A word that prose may hold: letters of one case, perhaps with a capital.
+// What prose and class names are made of: letters of one case, perhaps with a
+// capital, and what ends in a colon.
 bool IsWord(std::string_view text) {
-  static const RE2 pattern("[A-Za-z]?[a-z]*[.:!?]?|[A-Z]+[.:!?]?", Bytes());
+  static const RE2 pattern(
+      R"([A-Za-z]?[a-z]*[.:!?]?|[A-Z]+[.:!?]?|(?:[A-Z][a-z]+)+|\w*:)"
+      R"(|[a-z_.]+=.*)",
+      Bytes());
   return Full(pattern, text);
+}
+
+// Digits and letters, or in long ones letters of both cases.
+bool LooksRandom(std::string_view text) {
+  constexpr size_t kShortest = 8, kLong = 16;
+  bool digit = false, lower = false, upper = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c == '%') {  // %40 says nothing
+      i += 2;
+      continue;
+    }
+    digit = digit || (c >= '0' && c <= '9');
+    lower = lower || (c >= 'a' && c <= 'z');
+    upper = upper || (c >= 'A' && c <= 'Z');
+  }
+  return (text.size() >= kShortest && digit && (lower || upper)) ||
+         (text.size() >= kLong && lower && upper);
+}
+
+// Names whose values are made by machines. A token of log text is often a word
+// or a number, a password may be one.
+bool NamesMadeValue(std::string_view match) {
+  static const RE2 pattern(
+      "(?i)(?:access|api|auth|authorization|bearer|keyfile|private|service"
+      "|token).*",
+      Bytes());
+  return Full(pattern, match);
+}
+
+// Behind such a word: what does not change that it names a secret.
+bool EndsName(std::string_view match) {
+  static const RE2 pattern(
+      R"((?i)^[a-z]+(?:[_-]?(?:key|token|header|dict|account))?s?[0-9]*)"
+      R"((?:[_-](?:prod|production|dev|test|staging|live|value|primary)"
+      R"(|secondary|new|old|current|v?[0-9]+))?(?:\\{0,3}["'])?\s*[:=])",
+      Bytes());
+  return Some(pattern, match);
 }
 
 // What stands behind a sensitive name but is plainly no secret.
@@ -129,9 +171,14 @@ bool NamesNoSecret(std::string_view match) {
 
 bool IsPairValue(std::string_view value, std::string_view match) {
   // Of these a URL is the secret itself; of others its password is found.
-  static const RE2 urls("(?i)(?:dsn|connection[_-]?string|webhook[_-]?url).*",
+  static const RE2 urls("(?i)(?:_?dsn|connection[_-]?string|webhook[_-]?url).*",
                         Bytes());
+  static const RE2 dsn("(?i)_?dsn.*", Bytes());  // mail logs have a number
   constexpr size_t kShortest = 3;
+  if (Full(dsn, match) && value.find("://") == value.npos) return false;
+  if (NamesMadeValue(match) && !(LooksRandom(value) && EndsName(match))) {
+    return false;
+  }
   if (value.size() < kShortest || IsValuePlaceholder(value) ||
       NamesNoSecret(match)) {
     return false;
@@ -179,6 +226,11 @@ bool Passes(Check check, std::string_view secret, std::string_view match,
       return EndsInCrc32(secret);
     case Check::kValue:
       return !IsValuePlaceholder(secret);
+    case Check::kParameter: {
+      static const RE2 password("(?i).{0,6}(?:pass|pwd|secret).*", Bytes());
+      return !IsValuePlaceholder(secret) &&
+             (LooksRandom(secret) || Full(password, match));
+    }
     case Check::kRandom:
       return !IsValuePlaceholder(secret) && !IsWord(secret) &&
              secret.find_first_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ") !=

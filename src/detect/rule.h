@@ -17,14 +17,15 @@ namespace maskpipe {
 // What a match must pass besides its pattern.
 enum class Check {
   kNone,
-  kToken,     // no placeholder: none of EXAMPLE, xxxxxx, 000000 in it
-  kCrc32,     // a kToken that ends in the checksum of GitHub's and npm's
-  kValue,     // as a whole no placeholder such as ***, <password> or ${NAME}
-  kRandom,    // a kValue that no word of prose is
-  kPair,      // what stands behind a sensitive name: see IsPairValue
-  kPairWord,  // the same, unquoted
-  kArgument,  // a kPair whose name is no matter
-  kOption,    // a kArgument behind an option that begins with --
+  kToken,      // no placeholder: none of EXAMPLE, xxxxxx, 000000 in it
+  kCrc32,      // a kToken that ends in the checksum of GitHub's and npm's
+  kValue,      // as a whole no placeholder such as ***, <password> or ${NAME}
+  kParameter,  // a kValue that looks random unless it is called a password
+  kRandom,     // a kValue that no word of prose is
+  kPair,       // what stands behind a sensitive name: see IsPairValue
+  kPairWord,   // the same, unquoted
+  kArgument,   // a kPair whose name is no matter
+  kOption,     // a kArgument behind an option that begins with --
 };
 
 struct Rule {
