@@ -67,11 +67,11 @@ class Detectors(unittest.TestCase):
             'a://u:[url-password ********]@h token=ab12cd34ef ')
 
     def test_what_a_secret_and_a_detector_cover_is_one_mask(self):
-        text = 'a://u:pw12secret@h and 12secret'
+        text = 'a://u:pw12secret@h and 12secret x'
         self.assertEqual(
             masked(text, '--source', 'env:S', '--mask', '[{name}]',
                    S='12secret@h'),
-            'a://u:[url-password] and 12secret')
+            'a://u:[url-password] and 12secret x')
 
     def test_own_patterns_and_their_errors(self):
         self.assertEqual(
