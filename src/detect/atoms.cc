@@ -11,7 +11,7 @@
 namespace maskpipe {
 namespace {
 
-constexpr size_t kBuckets = 8;
+constexpr size_t kBuckets = 16;
 
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
@@ -130,9 +130,10 @@ void AtomFinder::FillBuckets() {
   for (size_t k = 0; k < kWindow; ++k) {
     for (size_t b = 0; b < kBuckets; ++b) {
       for (size_t half = 0; half < 16; ++half) {
-        const auto bit = static_cast<uint8_t>(1u << b);
-        if (buckets[b].low[k] >> half & 1) halves_[k].low[half] |= bit;
-        if (buckets[b].high[k] >> half & 1) halves_[k].high[half] |= bit;
+        const auto bit = static_cast<uint8_t>(1u << (b % 8));
+        Halves& of = b < 8 ? halves_[k] : more_halves_[k];
+        if (buckets[b].low[k] >> half & 1) of.low[half] |= bit;
+        if (buckets[b].high[k] >> half & 1) of.high[half] |= bit;
       }
     }
   }
@@ -141,7 +142,7 @@ void AtomFinder::FillBuckets() {
 uint32_t AtomFinder::Slot(const char* at) {
   uint32_t window = 0;
   std::memcpy(&window, at, kWindow);
-  return (window | 0x202020u) * 0x9e3779b1u >> 22;
+  return (window | 0x202020u) * 0x9e3779b1u >> 20;
 }
 
 void AtomFinder::Check(std::string_view text, size_t from, size_t at,
@@ -152,6 +153,8 @@ void AtomFinder::Check(std::string_view text, size_t from, size_t at,
     if (at < from + offset || at - offset + atom.text.size() > text.size()) {
       continue;
     }
+    // Slots know no case, and most atoms do.
+    if (!atom.any_case && text[at] != atom.text[offset]) continue;
     const std::string_view there = text.substr(at - offset, atom.text.size());
     const bool same =
         atom.any_case
@@ -170,37 +173,49 @@ void AtomFinder::FindPlain(std::string_view text, size_t from, size_t at,
 }
 
 #if defined(__x86_64__)
+__attribute__((target("avx2"))) static inline __m256i Load(
+    const std::array<uint8_t, 16>& half) {
+  return _mm256_broadcastsi128_si256(
+      _mm_loadu_si128(reinterpret_cast<const __m128i*>(half.data())));
+}
+
 // Each byte of a block is looked up by its halves; where one bucket accepts
 // three bytes in a row, an atom's window may begin. Loads end at most
 // kWindow - 1 bytes behind the block, and the loop stops before the text does.
 __attribute__((target("avx2"))) size_t AtomFinder::FindAvx2(
     std::string_view text, size_t from, std::vector<AtomHit>* hits) const {
   constexpr size_t kBlock = 32;
-  __m256i low[kWindow], high[kWindow];
+  __m256i low[kWindow], high[kWindow], more_low[kWindow], more_high[kWindow];
   for (size_t k = 0; k < kWindow; ++k) {
-    low[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128(
-        reinterpret_cast<const __m128i*>(halves_[k].low.data())));
-    high[k] = _mm256_broadcastsi128_si256(_mm_loadu_si128(
-        reinterpret_cast<const __m128i*>(halves_[k].high.data())));
+    low[k] = Load(halves_[k].low);
+    high[k] = Load(halves_[k].high);
+    more_low[k] = Load(more_halves_[k].low);
+    more_high[k] = Load(more_halves_[k].high);
   }
   const __m256i half = _mm256_set1_epi8(15);
   size_t at = from;
   for (; at + kBlock + kWindow - 1 <= text.size(); at += kBlock) {
-    __m256i all = _mm256_set1_epi8(-1);
+    __m256i all = _mm256_set1_epi8(-1), more = all;
     for (size_t k = 0; k < kWindow; ++k) {
       const __m256i bytes = _mm256_loadu_si256(
           reinterpret_cast<const __m256i*>(text.data() + at + k));
-      const __m256i by_low =
-          _mm256_shuffle_epi8(low[k], _mm256_and_si256(bytes, half));
-      const __m256i by_high = _mm256_shuffle_epi8(
-          high[k], _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half));
-      all = _mm256_and_si256(all, _mm256_and_si256(by_low, by_high));
+      const __m256i by_low = _mm256_and_si256(bytes, half);
+      const __m256i by_high =
+          _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
+      all = _mm256_and_si256(
+          all, _mm256_and_si256(_mm256_shuffle_epi8(low[k], by_low),
+                                _mm256_shuffle_epi8(high[k], by_high)));
+      more = _mm256_and_si256(
+          more, _mm256_and_si256(_mm256_shuffle_epi8(more_low[k], by_low),
+                                 _mm256_shuffle_epi8(more_high[k], by_high)));
     }
-    auto candidates = ~static_cast<uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
+    auto candidates = ~static_cast<uint32_t>(_mm256_movemask_epi8(
+        _mm256_cmpeq_epi8(_mm256_or_si256(all, more), _mm256_setzero_si256())));
     for (; candidates != 0; candidates &= candidates - 1) {
       const auto i = static_cast<size_t>(__builtin_ctz(candidates));
-      Check(text, from, at + i, hits);
+      if (slots_[Slot(text.data() + at + i)] != 0) {
+        Check(text, from, at + i, hits);
+      }
     }
   }
   return at;

@@ -47,7 +47,7 @@ class AtomFinder {
   size_t longest() const { return longest_; }
 
  private:
-  static constexpr size_t kSlots = 1024;
+  static constexpr size_t kSlots = 4096;
   // For each of kWindow bytes, the buckets that accept a low and a high half.
   struct Halves {
     std::array<uint8_t, 16> low{};
@@ -69,6 +69,7 @@ class AtomFinder {
   std::vector<uint32_t> next_;            // in the same slot, plus one
   std::array<uint32_t, kSlots> slots_{};  // atom, plus one
   std::array<Halves, kWindow> halves_{};
+  std::array<Halves, kWindow> more_halves_{};  // of eight more buckets
   size_t longest_ = 0;
 };
 
