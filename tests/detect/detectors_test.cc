@@ -156,6 +156,7 @@ TEST(Detectors, AgreeWithRe2HoweverTheTextIsCut) {
       {"foo(?P<secret>x*)"},
       {"foo", "oo_", "foo_1"},
       {"(?:(?P<secret>foo)|bar)_"},
+      {R"(tok_[a-z]{2}\B[a-z])"},  // what \B says is known later
   };
   const std::vector<std::string> texts = {
       "tok_abc tok_ab\ntok_abcde tok_tok_abc xtok_abc",
