@@ -72,11 +72,12 @@ std::vector<std::pair<std::string, std::string>> Parameters(
       // A path of a socket holds no port.
       const size_t colon =
           value.starts_with('/') ? value.npos : value.rfind(':');
-      hosts += (hosts.empty() ? "" : ",") + value.substr(0, colon);
+      if (!hosts.empty()) hosts += ',';
+      hosts += value.substr(0, colon);
       const std::string port =
           colon == value.npos ? "" : value.substr(colon + 1);
-      ports +=
-          (ports.empty() && hosts.find(',') == hosts.npos ? "" : ",") + port;
+      if (!ports.empty() || hosts.find(',') != hosts.npos) ports += ',';
+      ports += port;
     } else if (name == "ssl") {
       set("sslmode", value == "true" ? "require" : value);
     } else if (name != "client_encoding") {
