@@ -8,6 +8,7 @@
 #include <deque>
 #include <random>
 
+#include "src/fetch/http/certificates.h"
 #include "src/fetch/http/proxy.h"
 
 namespace maskpipe {
@@ -157,6 +158,7 @@ std::string HostOf(const std::string& url) {
 class HttpClient::Loop {
  public:
   explicit Loop(HttpOptions options) : options_(std::move(options)) {
+    if (options_.ca_bundle.empty()) options_.ca_bundle = DefaultCertificates();
     static const CURLcode initialized = ::curl_global_init(CURL_GLOBAL_DEFAULT);
     (void)initialized;
     multi_ = ::curl_multi_init();
