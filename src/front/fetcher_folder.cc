@@ -18,6 +18,7 @@
 #include <vector>
 
 #include "src/base/fd.h"
+#include "src/front/file_copy.h"
 #include "src/source/fetcher.h"
 
 namespace maskpipe {
@@ -41,18 +42,8 @@ Status Failed(const fs::path& path, const std::string& why) {
   return Status::Io(path.string() + ": " + why);
 }
 
-Status CopyFile(const fs::path& from, const fs::path& to, fs::perms rights) {
-  std::error_code error;
-  fs::copy_file(from, to, fs::copy_options::overwrite_existing, error);
-  if (error) return Failed(from, error.message());
-  fs::permissions(to, rights, error);
-  return error ? Failed(to, error.message()) : Status::Ok();
-}
-
-constexpr fs::perms kRead = fs::perms::owner_read | fs::perms::owner_write |
-                            fs::perms::group_read | fs::perms::others_read;
-constexpr fs::perms kProgram = kRead | fs::perms::owner_exec |
-                               fs::perms::group_exec | fs::perms::others_exec;
+constexpr mode_t kRead = 0644;
+constexpr mode_t kProgram = 0755;
 
 // All that the command prints; its errors are not shown.
 Result<std::string> OutputOf(std::vector<std::string> command) {
@@ -236,7 +227,7 @@ Status CopyFetcher(const std::string& program, const std::string& into,
                  ? CopyFolder(from, made)
                  : Gather(program, made, no_certificates);
   if (s.ok()) {
-    fs::permissions(made, kProgram, error);  // mkdtemp(3) made it ours alone
+    fs::permissions(made, fs::perms{kProgram}, error);  // not ours alone
     s = error ? Failed(made, error.message()) : Replace(made, target);
   }
   fs::remove_all(made, error);  // what failed, or was there before

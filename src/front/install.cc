@@ -3,18 +3,17 @@
 // image has no cp.
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
-#include <filesystem>
 #include <string>
-#include <system_error>
 
 #include "src/base/fd.h"
 #include "src/front/fetcher_folder.h"
+#include "src/front/file_copy.h"
 #include "src/front/front.h"
 #include "src/report/log.h"
 #include "src/source/fetcher.h"
@@ -22,30 +21,21 @@
 namespace maskpipe {
 namespace {
 
-namespace fs = std::filesystem;
-
 constexpr char kSelf[] = "/proc/self/exe";
 
 // By a temporary file and rename(2): whoever starts it meanwhile gets the old
 // one or the new one, whole.
 Status CopySelf(const std::string& target) {
   std::string temporary = target + ".XXXXXX";
-  const auto failed = [&](const std::string& why) {
-    return Status::Io(target + ": " + why);
+  const auto failed = [&] {
+    return Status::Io(target + ": " + std::strerror(errno));
   };
-  const Fd copy(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!copy.valid()) return failed(std::strerror(errno));
+  if (!Fd(::mkostemp(temporary.data(), O_CLOEXEC)).valid()) return failed();
   constexpr mode_t kProgram = 0755;
-  std::error_code error;
-  fs::copy_file(kSelf, temporary, fs::copy_options::overwrite_existing, error);
-  if (!error && ::fchmod(copy.get(), kProgram) == 0 &&
-      ::fsync(copy.get()) == 0 &&
-      ::rename(temporary.c_str(), target.c_str()) == 0) {
-    return Status::Ok();
-  }
-  const std::string why = error ? error.message() : std::strerror(errno);
-  ::unlink(temporary.c_str());
-  return failed(why);
+  Status s = CopyFile(kSelf, temporary, kProgram);
+  if (s.ok() && ::rename(temporary.c_str(), target.c_str()) != 0) s = failed();
+  if (!s.ok()) ::unlink(temporary.c_str());
+  return s;
 }
 
 }  // namespace
