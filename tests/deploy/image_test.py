@@ -1,0 +1,224 @@
+"""The static maskpipe and the folder of the fetcher in images that hold nothing
+for them: an empty root, and Debian 11, whose C library is older than ours.
+
+MASKPIPE must be the static program and MASKPIPE_FETCH the usual fetcher. Images
+are kept in .build/images.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "fetch"))
+
+import aws_case  # noqa: E402
+import aws_test  # noqa: E402
+from aws_case import AwsCase, binary, main  # noqa: E402
+from maskpipe_cli import REPOSITORY, Run, SECONDS  # noqa: E402
+
+SECRET = b"hunter2-Zebra"
+
+
+class Image(AwsCase):
+    def setUp(self):
+        super().setUp()
+        if os.geteuid() != 0:
+            self.skipTest("SKIPPED: only root may enter another root")
+        self.root = self.image()
+        for name in ("mask", "run-secrets"):
+            os.mkdir(os.path.join(self.root, name))
+        done = subprocess.run(
+            [binary(), "install", os.path.join(self.root, "mask")],
+            env=dict(self.environment(),
+                     MASKPIPE_FETCH=os.environ["MASKPIPE_FETCH"]),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((done.returncode, done.stderr), (0, b""), done)
+        with open(os.path.join(self.root, "run-secrets/token"), "wb") as f:
+            f.write(SECRET)
+        os.chmod(f.name, 0o600)
+
+    def image(self):
+        return tempfile.mkdtemp(dir=self.dir)
+
+    def inside(self, *arguments, text=b"", env=None):
+        """maskpipe in the image, with no other file of ours."""
+        done = subprocess.run(
+            ["chroot", self.root, "/mask/maskpipe", *arguments], input=text,
+            env=self.environment(dict(env or {}, HOME="/")),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=3 * SECONDS)
+        return Run(done.returncode, done.stdout, done.stderr)
+
+    def masks_a_file(self):
+        run = self.inside("--source", "dir:/run-secrets",
+                          text=b"a " + SECRET + b"\n")
+        self.assertEqual((run.status, run.out, run.err), (0, b"a ***\n", b""))
+
+    def runs_a_command(self):
+        """The only program there is: maskpipe, as filter of another secret."""
+        run = self.inside("run", "--source", "dir:/run-secrets", "--",
+                          "/mask/maskpipe", "--source", "env:OTHER", "--mask",
+                          "+++", env={"OTHER": "second-Secret"},
+                          text=SECRET + b" second-Secret\n")
+        self.assertEqual((run.status, run.out, run.err),
+                         (0, b"*** +++\n", b""), run)
+        run = self.inside("run", "--source", "dir:/run-secrets", "--", "/none")
+        self.assertEqual(run.status, 127, run)
+        run = self.inside("run", "--source", "dir:/nowhere", "--", "/none")
+        self.assertEqual(run.status, 125, run)
+
+    def fetches(self):
+        self.aws.put_secret("db", "fetched-Password")
+        # Airflow's image preloads a library of its own.
+        preload = {"LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
+                   "LD_LIBRARY_PATH": "/lib:/usr/lib/x86_64-linux-gnu"}
+        for env in ({}, preload):
+            run = self.inside(*self.manager("d"), text=b"fetched-Password",
+                              env=env)
+            self.assertEqual((run.status, run.out), (0, b"***"), run)
+        self.assert_signed_well()
+        run = self.inside(*self.manager("d", "http://127.0.0.1:9"),
+                          env={"AWS_MAX_ATTEMPTS": "1"})
+        self.assert_refused(run, 3, "127.0.0.1:9")
+        self.reads_a_database()
+
+    def reads_a_database(self):
+        """By a library that is loaded when it is used."""
+        import sqlite3
+        path = os.path.join(self.root, "airflow.db")
+        with sqlite3.connect(path) as db:
+            db.execute("create table variable (id integer, key text, val text, "
+                       "is_encrypted boolean)")
+            db.execute("create table connection (id integer, conn_id text, "
+                       "conn_type text, host text, schema text, login text, "
+                       "password text, port integer, extra text, is_encrypted "
+                       "boolean, is_extra_encrypted boolean)")
+            db.execute("insert into variable values (1, 'token', "
+                       "'from-the-Database', 0)")
+        db.close()
+        run = self.inside("--source", "metastore:env:URL",
+                          text=b"from-the-Database",
+                          env={"URL": "sqlite:////airflow.db"})
+        self.assertEqual((run.status, run.out), (0, b"***"), run)
+
+    def certificates(self):
+        server, ca = aws_test.Wire.tls_server(self)
+        server.put_secret("db", "over-Tls-Secret")
+        source = self.manager("db", server.url)
+        self.assert_refused(self.inside(*source), 3, "certificate")
+        self.assertEqual(server.log, [])
+        return source, ca
+
+
+class Empty(Image):
+    """Not even /proc, /dev and a C library."""
+
+    def test_nothing_else_is_there(self):
+        self.assertEqual(sorted(os.listdir(self.root)), ["mask", "run-secrets"])
+        self.assertEqual(sorted(os.listdir(self.root + "/mask")),
+                         ["maskpipe", "maskpipe-fetch.d"])
+
+    def test_the_filter(self):
+        self.masks_a_file()
+
+    def test_the_wrapper(self):
+        self.runs_a_command()
+
+    def test_the_fetcher(self):
+        self.fetches()
+
+    def test_certificates_are_those_that_came_along(self):
+        source, ca = self.certificates()
+        brought = self.root + "/mask/maskpipe-fetch.d/ca-certificates.crt"
+        with open(brought, "ab") as f:
+            f.write(self.text_of(ca))
+        run = self.inside(*source, text=b"over-Tls-Secret")
+        self.assertEqual((run.status, run.out), (0, b"***"), run)
+
+    def test_the_image_s_own_certificates_come_first(self):
+        source, ca = self.certificates()
+        os.makedirs(self.root + "/etc/pki/tls/certs")
+        shutil.copy(ca, self.root + "/etc/pki/tls/certs/ca-bundle.crt")
+        run = self.inside(*source, text=b"over-Tls-Secret")
+        self.assertEqual((run.status, run.out), (0, b"***"), run)
+
+    def test_it_can_be_installed_from_there(self):
+        """As an init container does, into a volume."""
+        os.mkdir(self.root + "/proc")
+        os.mkdir(self.root + "/volume")
+        done = subprocess.run(
+            ["unshare", "--mount", "sh", "-c",
+             'mount -t proc proc "$0/proc" && exec chroot "$0" /mask/maskpipe '
+             'install /volume', self.root], env=self.environment(),
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual((done.returncode, done.stderr), (0, b""))
+        shutil.rmtree(self.root + "/mask")
+        os.rename(self.root + "/volume", self.root + "/mask")
+        self.masks_a_file()
+        self.fetches()
+
+
+class OlderDebian(Image):
+    """Debian 11 as a base image has it."""
+
+    def image(self):
+        kept = os.path.join(REPOSITORY, ".build/images/bullseye")
+        if not os.path.exists(kept):
+            self.bootstrap("bullseye", kept)
+        root = os.path.join(self.dir, "root")
+        subprocess.run(["cp", "-a", "--reflink=auto", kept, root], check=True)
+        return root
+
+    def bootstrap(self, suite, kept):
+        os.makedirs(os.path.dirname(kept), exist_ok=True)
+        made = tempfile.mkdtemp(dir=os.path.dirname(kept))
+        os.chmod(made, 0o755)
+        try:
+            done = subprocess.run(
+                ["debootstrap", "--variant=minbase", "--foreign", suite, made],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+            why = done.stdout.decode(errors="replace")[-200:].split("\n")
+            failed = done.returncode != 0
+        except (OSError, subprocess.TimeoutExpired) as e:
+            failed, why = True, [type(e).__name__]
+        if failed:
+            shutil.rmtree(made, ignore_errors=True)
+            self.skipTest("SKIPPED: debootstrap cannot fetch Debian 11: " +
+                          " ".join(why))
+        # What it was unpacked from is half of it.
+        shutil.rmtree(made + "/var/cache/apt", ignore_errors=True)
+        shutil.rmtree(made + "/debootstrap", ignore_errors=True)
+        os.rename(made, kept)
+
+    def test_its_c_library_is_older_than_ours(self):
+        """So a program that is linked to ours does not start there."""
+        shutil.copy(os.environ["MASKPIPE_FETCH"], self.root + "/fetch")
+        done = subprocess.run(["chroot", self.root, "/fetch"],
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 127, done)
+
+    def test_the_programs(self):
+        self.masks_a_file()
+        self.runs_a_command()
+        self.fetches()
+
+    def test_its_shell_under_the_wrapper(self):
+        run = self.inside("run", "--source", "dir:/run-secrets", "--", "sh",
+                          "-c", "read s </run-secrets/token; echo $s; "
+                          "echo $s >&2; exit 3")
+        self.assertEqual((run.status, run.out, run.err),
+                         (3, b"***\n", b"***\n"), run)
+
+
+if __name__ == "__main__":
+    for name in ("debootstrap", "chroot"):
+        if shutil.which(name) is None:
+            print("SKIPPED: %s is not installed" % name)
+            sys.exit(77)
+    if "MASKPIPE_FETCH" not in os.environ:
+        raise SystemExit("MASKPIPE_FETCH must name the fetcher")
+    os.environ["MASKPIPE_FETCH"] = os.path.abspath(os.environ["MASKPIPE_FETCH"])
+    assert aws_case
+    main()
