@@ -32,8 +32,10 @@ if(MASKPIPE_BUILD_MANUAL AND NOT CMAKE_CROSSCOMPILING AND
           DESTINATION ${share}/zsh/vendor-completions)
   install(FILES ${manual}/maskpipe.fish COMPONENT program
           DESTINATION ${share}/fish/vendor_completions.d)
-  install(FILES src/deploy/rsyslog/maskpipe.conf COMPONENT program
-          DESTINATION ${share}/doc/maskpipe/examples/rsyslog)
+  foreach(example airflow astro docker fluent-bit kubernetes rsyslog systemd)
+    install(DIRECTORY src/deploy/${example} COMPONENT program
+            DESTINATION ${share}/doc/maskpipe/examples USE_SOURCE_PERMISSIONS)
+  endforeach()
 endif()
 
 # --- Python ---------------------------------------------------------------------

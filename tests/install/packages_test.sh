@@ -35,6 +35,9 @@ has libmaskpipe-dev 'usr/include/maskpipe/spdlog_sink\.h$'
 has libmaskpipe-dev 'usr/lib/.*/libmaskpipe\.so -> '
 has maskpipe 'usr/bin/maskpipe$'
 has maskpipe 'man1/maskpipe\.1\.gz$'
+for example in astro/.env kubernetes/pod-template.yaml systemd/nightly-report.service; do
+  has maskpipe "doc/maskpipe/examples/$example\$"
+done
 has python3-maskpipe 'dist-packages/maskpipe/airflow\.py$'
 contents libmaskpipe0
 ! grep -E 'bin/|include/|\.a$' "$work/contents" || exit 1

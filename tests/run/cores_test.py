@@ -4,6 +4,8 @@ the middle of streaming nor after it, in no thread and no process of it."""
 import os
 import random
 import shutil
+import signal
+import stat
 import subprocess
 import sys
 import time
@@ -68,6 +70,21 @@ class Cores(CliTest):
             text = self.text_of("/proc/%d/%s" % (pid, name))
             for marker in self.markers.values():
                 self.assertFalse(marker.encode() in text, name)
+        self.open_files(pid)
+
+    def open_files(self, pid):
+        """Neither a name of what is open nor a file's content tells a value."""
+        folder = "/proc/%d/fd/" % pid
+        numbers = os.listdir(folder)
+        self.assertGreater(len(numbers), 0)
+        for fd in numbers:
+            name = os.readlink(folder + fd)
+            text = name.encode()
+            if stat.S_ISREG(os.stat(folder + fd).st_mode):
+                text += self.text_of(folder + fd)
+            for marker in self.markers.values():
+                for piece in pieces(marker):
+                    self.assertFalse(piece in text, name)
 
     def processes(self, pid):
         """maskpipe run and its helper, where there is one."""
@@ -123,6 +140,61 @@ class Cores(CliTest):
         for marker in self.markers.values():
             self.assertFalse(marker[:12].encode() in text)
         del values
+
+    def waiting(self, script, *options):
+        """A run whose command says READY in a file, then does nothing more."""
+        control = "Control" + self.random.choice(LETTERS) * 20
+        running = self.start(
+            "run", *options, "--mask", control, "--", sys.executable, "-c",
+            "import os, time\nhere = %r\n"
+            "read = lambda name: open(here + '/v-' + name, 'rb').read()\n"
+            "def ready():\n  open(here + '/ready', 'w').close()\n"
+            "  time.sleep(60)\n" % self.dir + script + "ready()\n",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + SECONDS
+        while not os.path.exists(self.path("ready")):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        time.sleep(0.3)
+        return running, control
+
+    def test_the_registers_of_a_thread_that_waits_with_held_bytes(self):
+        """They were moved, by vector registers, and no line follows that would
+        move others."""
+        secret = self.marker("held", 300)
+        self.file("v-held", secret)
+        running, control = self.waiting(
+            "for n in (10, 60, 250):\n"
+            "  os.write(1, b'a line\\n' * n + read('held')[:n])\n"
+            "  time.sleep(0.1)\n"
+            "  os.write(1, b' no\\n' if n < 250 else b'')\n"
+            "  os.write(2, b'x' * n + read('held')[:n])\n"
+            "  time.sleep(0.1)\n",
+            *self.one(secret))
+        self.clean(running.pid, control, "held")
+
+    def test_the_registers_after_additions(self):
+        values = [self.marker("added-%d" % n, n) for n in (20, 40, 90, 200)]
+        for value in values:
+            self.file("v-%d" % len(value), value)
+        running, control = self.waiting(
+            "n = int(os.environ['MASKPIPE_ADD_FD'])\n"
+            "for size in (20, 40, 90, 200):\n"
+            "  os.write(n, read(str(size)) + b'\\0')\n"
+            "  time.sleep(0.1)\n", *self.one("loaded-secret"))
+        self.clean(running.pid, control, "added")
+
+    def test_the_registers_between_two_readings(self):
+        old, new = self.marker("before", 200), self.marker("after", 200)
+        self.file("rotating", old)
+        running, control = self.waiting(
+            "", "--source", "file[format=value]:" + self.path("rotating"),
+            "--refresh", "1h", "--reload-signal", "USR1")
+        self.clean(running.pid, control, "before it is read again")
+        self.file("rotating", new)
+        running.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        self.clean(running.pid, control, "after it was read again")
 
     def test_with_pipes(self):
         self.search(helper=False)
