@@ -1,8 +1,9 @@
 """The static maskpipe and the folder of the fetcher in images that hold nothing
-for them: an empty root, and Debian 11, whose C library is older than ours.
+for them: an empty root, and Debian 11, whose C library is older than ours. And
+the Debian packages in a clean Debian 12.
 
-MASKPIPE must be the static program and MASKPIPE_FETCH the usual fetcher. Images
-are kept in .build/images.
+MASKPIPE must be the static program, MASKPIPE_FETCH the usual fetcher, and the
+packages lie in MASKPIPE_DEBS. Images are kept in .build/images.
 """
 
 import os
@@ -10,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zlib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "fetch"))
@@ -40,13 +42,15 @@ class Image(AwsCase):
             f.write(SECRET)
         os.chmod(f.name, 0o600)
 
+    program = "/mask/maskpipe"
+
     def image(self):
         return tempfile.mkdtemp(dir=self.dir)
 
     def inside(self, *arguments, text=b"", env=None):
         """maskpipe in the image, with no other file of ours."""
         done = subprocess.run(
-            ["chroot", self.root, "/mask/maskpipe", *arguments], input=text,
+            ["chroot", self.root, self.program, *arguments], input=text,
             env=self.environment(dict(env or {}, HOME="/")),
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=3 * SECONDS)
         return Run(done.returncode, done.stdout, done.stderr)
@@ -160,37 +164,45 @@ class Empty(Image):
         self.fetches()
 
 
-class OlderDebian(Image):
-    """Debian 11 as a base image has it."""
+class Debian(Image):
+    """A Debian as debootstrap makes it, kept for the next time."""
 
-    def image(self):
-        kept = os.path.join(REPOSITORY, ".build/images/bullseye")
+    def debian(self, suite, *how):
+        asked = "%s-%08x" % (suite, zlib.crc32(" ".join(how).encode()))
+        kept = os.path.join(REPOSITORY, ".build/images", asked)
         if not os.path.exists(kept):
-            self.bootstrap("bullseye", kept)
+            self.bootstrap(kept, suite, how)
         root = os.path.join(self.dir, "root")
         subprocess.run(["cp", "-a", "--reflink=auto", kept, root], check=True)
         return root
 
-    def bootstrap(self, suite, kept):
+    def bootstrap(self, kept, suite, how):
         os.makedirs(os.path.dirname(kept), exist_ok=True)
         made = tempfile.mkdtemp(dir=os.path.dirname(kept))
         os.chmod(made, 0o755)
         try:
             done = subprocess.run(
-                ["debootstrap", "--variant=minbase", "--foreign", suite, made],
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300)
+                ["debootstrap", "--variant=minbase", *how, suite, made],
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400)
             why = done.stdout.decode(errors="replace")[-200:].split("\n")
             failed = done.returncode != 0
         except (OSError, subprocess.TimeoutExpired) as e:
             failed, why = True, [type(e).__name__]
         if failed:
             shutil.rmtree(made, ignore_errors=True)
-            self.skipTest("SKIPPED: debootstrap cannot fetch Debian 11: " +
-                          " ".join(why))
+            self.skipTest("SKIPPED: debootstrap cannot fetch %s: %s" %
+                          (suite, " ".join(why)))
         # What it was unpacked from is half of it.
         shutil.rmtree(made + "/var/cache/apt", ignore_errors=True)
         shutil.rmtree(made + "/debootstrap", ignore_errors=True)
         os.rename(made, kept)
+
+
+class OlderDebian(Debian):
+    """Debian 11 as a base image has it."""
+
+    def image(self):
+        return self.debian("bullseye", "--foreign")
 
     def test_its_c_library_is_older_than_ours(self):
         """So a program that is linked to ours does not start there."""
@@ -212,13 +224,56 @@ class OlderDebian(Image):
                          (3, b"***\n", b"***\n"), run)
 
 
+class Packages(Debian):
+    """The .deb, installed and used in a clean Debian 12."""
+
+    def image(self):
+        root = self.debian(
+            "bookworm", "--include=libre2-9,libyaml-0-2,libsodium23,libcurl4,"
+            "libpugixml1v5,libssl3,libstdc++6,libsqlite3-0")
+        os.mkdir(root + "/debs")
+        for name in os.listdir(os.environ["MASKPIPE_DEBS"]):
+            if name.startswith(("libmaskpipe0", "maskpipe_")):
+                shutil.copy(os.path.join(os.environ["MASKPIPE_DEBS"], name),
+                            root + "/debs")
+        return root
+
+    program = "maskpipe"
+
+    def chroot(self, *command):
+        done = subprocess.run(["chroot", self.root, *command],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                              env={"PATH": "/usr/sbin:/usr/bin:/sbin:/bin"})
+        self.assertEqual(done.returncode, 0, done.stdout.decode())
+        return done.stdout.decode()
+
+    def test_it_is_installed_used_and_removed(self):
+        self.chroot("sh", "-c", "dpkg -i /debs/*.deb")
+        self.assertIn("Status: install ok installed",
+                      self.chroot("dpkg", "-s", "maskpipe"))
+        shutil.rmtree(self.root + "/mask")
+        self.masks_a_file()
+        self.fetches()
+        run = self.inside("run", "--source", "dir:/run-secrets", "--", "sh",
+                          "-c", "echo $(cat /run-secrets/token); exit 3")
+        self.assertEqual((run.status, run.out), (3, b"***\n"), run)
+        for name in ("man/man1/maskpipe.1.gz", "doc/maskpipe/examples",
+                     "bash-completion/completions/maskpipe"):
+            self.assertTrue(os.path.exists(self.root + "/usr/share/" + name))
+        self.assertIn("libmaskpipe.so.0", self.chroot("ldconfig", "-p"))
+        self.chroot("dpkg", "--purge", "maskpipe", "libmaskpipe0")
+        self.assertFalse(os.path.exists(self.root + "/usr/bin/maskpipe"))
+        self.assertFalse(os.path.exists(self.root + "/usr/libexec/maskpipe"))
+
+
 if __name__ == "__main__":
     for name in ("debootstrap", "chroot"):
         if shutil.which(name) is None:
             print("SKIPPED: %s is not installed" % name)
             sys.exit(77)
-    if "MASKPIPE_FETCH" not in os.environ:
-        raise SystemExit("MASKPIPE_FETCH must name the fetcher")
-    os.environ["MASKPIPE_FETCH"] = os.path.abspath(os.environ["MASKPIPE_FETCH"])
+    for name in ("MASKPIPE_FETCH", "MASKPIPE_DEBS"):
+        if name not in os.environ:
+            raise SystemExit(name + " is not set")
+        os.environ[name] = os.path.abspath(os.environ[name])
     assert aws_case
     main()
