@@ -75,10 +75,14 @@ class Image(AwsCase):
 
     def fetches(self):
         self.aws.put_secret("db", "fetched-Password")
-        # Airflow's image preloads a library of its own.
-        preload = {"LD_PRELOAD": "/usr/lib/x86_64-linux-gnu/libstdc++.so.6",
-                   "LD_LIBRARY_PATH": "/lib:/usr/lib/x86_64-linux-gnu"}
-        for env in ({}, preload):
+        # Airflow's image preloads a library of its own, which need not go with
+        # our C library.
+        self.compile("-shared", "-fPIC", text="#include <unistd.h>\n"
+                     "__attribute__((constructor)) void end(void) "
+                     "{ _exit(9); }\n", to=self.root + "/preloaded.so")
+        preload = {"LD_PRELOAD": "/preloaded.so", "LD_LIBRARY_PATH": "/lib"}
+        ours = self.program.startswith("/mask/")
+        for env in ({}, preload) if ours else ({},):
             run = self.inside(*self.manager("d"), text=b"fetched-Password",
                               env=env)
             self.assertEqual((run.status, run.out), (0, b"***"), run)
@@ -87,6 +91,10 @@ class Image(AwsCase):
                           env={"AWS_MAX_ATTEMPTS": "1"})
         self.assert_refused(run, 3, "127.0.0.1:9")
         self.reads_a_database()
+
+    def compile(self, *options, text, to):
+        source = self.file("source.c", text)
+        subprocess.run(["cc", *options, source, "-o", to], check=True)
 
     def reads_a_database(self):
         """By a library that is loaded when it is used."""
@@ -132,6 +140,19 @@ class Empty(Image):
 
     def test_the_fetcher(self):
         self.fetches()
+
+    def test_the_fetcher_s_standard_streams_are_open(self):
+        """Or a connection of its would be what a library writes errors to."""
+        self.compile("-static", to=self.root + "/fetch", text="""
+            #include <fcntl.h>
+            int main(void) {
+              for (int fd = 0; fd <= 2; ++fd) {
+                if (fcntl(fd, F_GETFD) < 0) return 40 + fd;
+              }
+              return 50;
+            }""")
+        run = self.inside(*self.manager("d"), env={"MASKPIPE_FETCH": "/fetch"})
+        self.assert_refused(run, 3, "ended with status 50")
 
     def test_certificates_are_those_that_came_along(self):
         source, ca = self.certificates()
