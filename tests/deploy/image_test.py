@@ -141,13 +141,15 @@ class Empty(Image):
     def test_the_fetcher(self):
         self.fetches()
 
-    def test_the_fetcher_s_standard_streams_are_open(self):
-        """Or a connection of its would be what a library writes errors to."""
+    def test_the_fetcher_s_standard_streams_are_none_of_ours(self):
+        """Nor closed, or a library would write errors to a connection."""
         self.compile("-static", to=self.root + "/fetch", text="""
-            #include <fcntl.h>
+            #include <sys/stat.h>
             int main(void) {
+              struct stat st;
               for (int fd = 0; fd <= 2; ++fd) {
-                if (fcntl(fd, F_GETFD) < 0) return 40 + fd;
+                if (fstat(fd, &st) != 0) return 30 + fd;
+                if (fd != 1 && S_ISFIFO(st.st_mode)) return 40 + fd;
               }
               return 50;
             }""")
