@@ -425,6 +425,44 @@ class Backends(BackendCase):
                 connections_prefix=None, variables_prefix="",
                 config_prefix=None)), "*** *** *** ***")
 
+    def test_a_null_prefix_is_not_the_default_one(self):
+        for kind in ("connections", "variables", "config"):
+            self.aws.put_secret("airflow/%s/x" % kind, "value-of-" + kind)
+            self.aws.put_parameter("/airflow/%s/x" % kind, "value-of-" + kind)
+        text = "value-of-connections value-of-variables value-of-config"
+        for backend in (MANAGER, STORE):
+            for kind in ("connections", "variables", "config"):
+                with self.subTest(backend=backend, kind=kind):
+                    env = self.backend(backend, **{kind + "_prefix": None})
+                    self.assertEqual(
+                        self.airflow(text, env=env),
+                        text.replace("value-of-", "***-of-").replace(
+                            "***-of-" + kind, "value-of-" + kind).replace(
+                            "***-of-connections", "***").replace(
+                            "***-of-variables", "***").replace(
+                            "***-of-config", "***"))
+        # No request for what no prefix is left of.
+        self.aws.log.clear()
+        run = self.mask(text.encode(), "--source", "airflow:",
+                        env=self.backend(connections_prefix=None,
+                                         variables_prefix=None,
+                                         config_prefix=None))
+        self.assertEqual((run.status, run.out), (0, text.encode()), run)
+        self.assertEqual(self.aws.log, [])
+
+    def test_only_current_versions_where_the_user_says_so(self):
+        for value in ("value-of-before", "value-of-now"):
+            self.aws.put_secret("airflow/variables/x", value)
+            self.aws.put_parameter("/airflow/variables/x", value)
+        text = b"value-of-before value-of-now"
+        for backend in (MANAGER, STORE):
+            for source, out in (("airflow:", b"*** ***"),
+                                ("airflow[versions=current]:",
+                                 b"value-of-before ***")):
+                self.assertEqual(self.masked(
+                    text, "--source", source, "--log-level=error",
+                    env=self.backend(backend)), out)
+
     def test_lookup_patterns_match_from_the_start_in_any_case(self):
         for name in ("Prod_a", "x_prod", "PROD"):
             self.aws.put_secret("airflow/variables/" + name, "value-" + name)
@@ -578,6 +616,22 @@ class Findings(BackendCase):
         self.assertEqual(run.status, 1)
         self.assert_found([(f["code"], f["text"]) for f in report["findings"]],
                           "short-secret", "AIRFLOW_CONN_X/password")
+
+    def test_check_tells_where_each_secret_stands(self):
+        self.aws.put_secret("airflow/variables/v", "value-of-v")
+        self.file("airflow.cfg", "[smtp]\nsmtp_password = pw-of-smtp\n")
+        env = {**self.backend(), "AIRFLOW_CONN_X": "x://u:long-pass@h/d"}
+        _, report = self.check(env=env)
+        places = {s["name"]: s.get("place") for s in report["secrets"]}
+        self.assertEqual(places["airflow/variables/v"], "secrets backend")
+        self.assertEqual(places["AIRFLOW_CONN_X/password"], "environment")
+        self.assertEqual(places["smtp/smtp_password"], "configuration")
+        self.assertIn("AWS credentials", places.values())
+        self.assertEqual({s["source"] for s in report["secrets"]},
+                         {"airflow:"})
+        run = self.mask(b"", "check", "--source", "airflow:", env=env)
+        self.assertRegex(run.out, rb"(?m)^airflow/variables/v +airflow: "
+                         rb"\(secrets backend\) ")
 
     def test_the_table_tells_them_and_no_value(self):
         self.aws.put_secret("connections/a", MARKER)

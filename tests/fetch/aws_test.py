@@ -533,6 +533,94 @@ class ParameterStore(AwsCase):
                             "holds no Parameters")
 
 
+class History(AwsCase):
+    """Earlier versions of parameters, which a running task may still hold."""
+
+    def setUp(self):
+        super().setUp()
+        for i in range(25):
+            self.aws.put_parameter("/a/once-%d" % i, "written-once-%d" % i)
+        for i in range(3):
+            self.aws.put_parameter("/a/pw", "version-no-%d" % i)
+        self.log = b"version-no-0 version-no-1 version-no-2 written-once-3"
+
+    def test_is_masked(self):
+        self.assertEqual(self.masked(self.log, *self.ssm("/a")),
+                         b"*** *** *** ***")
+        self.assert_signed_well()
+
+    def test_costs_a_request_only_where_there_is_one(self):
+        self.masked(b"", *self.ssm("/a"))
+        self.assertEqual(self.aws.count("GetParameterHistory"), 1)
+        self.assertEqual(self.aws.count("GetParametersByPath"), 3)
+
+    def test_is_read_in_pages(self):
+        for i in range(3, 120):
+            self.aws.put_parameter("/a/pw", "version-no-%d" % i)
+        self.assertEqual(self.masked(b"version-no-61 version-no-119 "
+                                     b"version-no-7", *self.ssm("/a")),
+                         b"*** *** ***")
+        self.assertEqual(self.aws.count("GetParameterHistory"), 3)
+
+    def test_of_elements_of_lists(self):
+        self.aws.put_parameter("/a/list", "old-first,old-second", "StringList")
+        self.aws.put_parameter("/a/list", "new-first,new-second", "StringList")
+        self.assertEqual(self.masked(b"old-second new-first", *self.ssm("/a")),
+                         b"*** ***")
+
+    def test_of_names_that_are_told(self):
+        self.assertEqual(self.masked(self.log, *self.ssm(names="/a/pw")),
+                         b"*** *** *** written-once-3")
+
+    def test_can_be_left_out(self):
+        out = self.masked(self.log, *self.ssm("/a", versions="current"))
+        self.assertEqual(out, b"version-no-0 version-no-1 *** ***")
+        self.assertEqual(self.aws.count("GetParameterHistory"), 0)
+        self.aws.put_secret("s", "secret-old")
+        self.aws.put_secret("s", "secret-new")
+        self.assertEqual(self.masked(b"secret-old secret-new", *self.manager(
+            "s", versions="current")), b"secret-old ***")
+        run = self.mask(b"", *self.ssm("/a", versions="some"))
+        self.assert_refused(run, 2, "all or current")
+
+    def test_that_is_denied_is_a_warning_and_not_asked_for_again(self):
+        for i in range(30):
+            for text in ("old", "new"):
+                self.aws.put_parameter("/a/more-%d" % i, "%s-no-%d" % (text, i))
+        self.aws.denied.add("GetParameterHistory")
+        run = self.mask(b"new-no-7 version-no-2", *self.ssm("/a"))
+        self.assertEqual((run.status, run.out), (0, b"*** ***"), run)
+        self.assertIn(b"ssm:GetParameterHistory", run.err)
+        self.assertEqual(self.aws.count("GetParameterHistory"), 3)
+
+    def test_that_is_denied_for_some_does_not_hide_the_others(self):
+        for i in range(30):
+            for text in ("old", "new"):
+                self.aws.put_parameter("/a/more-%02d" % i,
+                                       "%s-no-%02d" % (text, i))
+        for i in range(1, 20):
+            self.aws.denied.add(("GetParameterHistory", "/a/more-%02d" % i))
+        run = self.mask(b"old-no-29 version-no-0", *self.ssm("/a"))
+        self.assertEqual((run.status, run.out), (0, b"*** ***"), run)
+        self.assertIn(b"ssm:GetParameterHistory", run.err)
+
+    def test_that_a_server_does_not_know_is_not_missed(self):
+        self.aws.unknown.add("GetParameterHistory")
+        run = self.mask(b"version-no-1 version-no-2", *self.ssm("/a"))
+        self.assertEqual((run.status, run.out, run.err),
+                         (0, b"version-no-1 ***", b""), run)
+        self.assertEqual(self.aws.count("GetParameterHistory"), 1)
+
+    def test_that_cannot_be_read_fails_by_name(self):
+        def broken(body):
+            return {"Parameters": None}
+
+        self.aws.ssm_GetParameterHistory = broken
+        run = self.mask(self.log, *self.ssm("/a"))
+        self.assert_refused(run, 3, "/a/pw (its earlier versions: ",
+                            "no Parameters")
+
+
 class Specs(AwsCase):
     def test_options_that_are_none_are_refused(self):
         for spec in ("aws-ssm[reggion=x]:/a", "aws-secretsmanager[name=x]:a",

@@ -74,13 +74,16 @@ class AirflowLoader {
   // whose URL is an option.
   Status Load() {
     CheckVariableNames(warnings_);
+    store_->SetPlace("environment");
     LoadVariables();  // 1
     for (const BackendOptions& options : kBackends) {
       Note(LoadBackend(options));  // 2
     }
+    store_->SetPlace("configuration");
     for (const ConfigOption& option : config_.Options()) {
       Note(LoadOption(option));  // 3
     }
+    store_->SetPlace("metastore");
     Note(LoadMetastore());  // 4
     if (failures_.empty()) return Status::Ok();
     return Status::Source(failures_);
@@ -150,6 +153,7 @@ class AirflowLoader {
     Result<SecretsBackend> backend = SecretsBackend::Parse(
         class_name, kwargs->value_or(""), where, warnings_);
     if (!backend.ok()) return backend.status();
+    store_->SetPlace("configuration");
     for (const auto& [key, value] : backend->credentials) {
       store_->Add({.name = options.kwargs.section + "/" + options.kwargs.key +
                            "/" + key,
@@ -157,6 +161,7 @@ class AirflowLoader {
                    .open = false},
                   value);
     }
+    store_->SetPlace("secrets backend");
     if (backend->kind == SecretsBackend::Kind::kLocalFiles) {
       if (!backend->broken.ok()) return backend->broken;
       return LoadFiles(*backend);
@@ -182,8 +187,10 @@ class AirflowLoader {
     }
     const ConnectionSource source{
         "", backend->words.has_value() ? &*backend->words : nullptr};
+    const Result<bool> current_only = AwsCurrentOnly(spec_);
+    if (!current_only.ok()) return current_only.status();
     const Status status = aws.Read(
-        AwsNames(spec_),
+        AwsNames(spec_), *current_only,
         [&](const Scope& scope, const std::string& name, std::string_view id,
             std::string_view value) { Take(scope, source, name, id, value); },
         warnings_);
@@ -334,7 +341,9 @@ class AirflowLoader {
 
 Status LoadAirflow(const SourceSpec& spec, const SourceLimits& limits,
                    SecretStore* store, std::vector<Warning>* warnings) {
-  if (Status s = CheckOptions(spec, {"policy", "commands", "names"}); !s.ok()) {
+  if (Status s =
+          CheckOptions(spec, {"policy", "commands", "names", "versions"});
+      !s.ok()) {
     return s;
   }
   if (!spec.argument.empty()) {
