@@ -14,6 +14,7 @@ from aws_server import REGION
 from maskpipe_cli import CliTest
 
 MARKER = "Mrk-51f0a7-airflow"
+KWARGS = "AIRFLOW__SECRETS__BACKEND_KWARGS"
 MANAGER = "airflow.providers.amazon.aws.secrets.secrets_manager." \
           "SecretsManagerBackend"
 STORE = "airflow.providers.amazon.aws.secrets.systems_manager." \
@@ -497,6 +498,79 @@ class Backends(BackendCase):
         self.assertEqual(self.airflow("value-of-v " + " ".join(other), env=env),
                          "*** *** ***")
 
+    def signer(self):
+        """Whose key signed the last request, and for which region."""
+        text = self.aws.log[-1]["headers"]["authorization"]
+        return re.search("Credential=([^/]+)/[0-9]+/([^/]+)/", text).groups()
+
+    def test_arguments_of_the_session(self):
+        self.aws.put_secret("airflow/variables/v", "value-of-v")
+        self.aws.allow("AKIAPROFILEPROFILE00", "secret-of-the-profile")
+        self.file(".aws/config", "[profile p]\nregion = us-east-2\n"
+                  "aws_access_key_id = AKIAPROFILEPROFILE00\n"
+                  "aws_secret_access_key = secret-of-the-profile\n")
+        for kwargs, signer in (
+                ({"session_kwargs": {"profile_name": "p"}},
+                 ("AKIAPROFILEPROFILE00", REGION)),
+                ({"session_kwargs": {"profile_name": "p"},
+                  "region_name": "unset"},
+                 ("AKIAPROFILEPROFILE00", "us-east-2")),
+                ({"session_kwargs": {"region_name": "us-west-2"},
+                  "region_name": "unset"}, (KEY, "us-west-2")),
+                ({"session_kwargs": {"region_name": "us-west-2"}},
+                 (KEY, REGION)),
+                ({"session_kwargs": {
+                    "aws_access_key_id": "AKIAPROFILEPROFILE00",
+                    "aws_secret_access_key": "secret-of-the-profile"}},
+                 ("AKIAPROFILEPROFILE00", REGION)),
+                ({"session_kwargs": {"profile_name": "p"},
+                  "aws_access_key_id": KEY, "aws_secret_access_key":
+                  SECRET_KEY}, (KEY, REGION)),
+                ({"profile_name": "p"}, ("AKIAPROFILEPROFILE00", REGION)),
+                ({"session_kwargs": None, "use_ssl": False, "api_version":
+                  "2017-10-17", "config_kwargs": {"retries": {}}},
+                 (KEY, REGION))):
+            with self.subTest(kwargs=kwargs):
+                self.assertEqual(self.airflow(
+                    "value-of-v", env=self.backend(**kwargs)), "***")
+                self.assertEqual(self.signer(), signer)
+        self.assert_signed_well()
+
+    def test_arguments_of_the_wrong_kind_fail_closed(self):
+        for name in ("session_kwargs", "config_kwargs", "service_config",
+                     "assume_role_kwargs"):
+            run = self.mask(b"x", "--source", "airflow:",
+                            env=self.backend(**{name: MARKER}))
+            self.assert_refused(run, 3, name + " is no JSON object",
+                                never=[MARKER])
+        for method in ("assume_role_with_saml", "something"):
+            run = self.mask(b"x", "--source", "airflow:", env=self.backend(
+                role_arn="arn:aws:iam::1:role/r", assume_role_method=method))
+            self.assert_refused(run, 3, method)
+
+    def test_arguments_that_a_command_or_a_secret_gives(self):
+        self.aws.put_secret("airflow/variables/v", "value-of-v")
+        env = self.backend()
+        kwargs = self.file("kwargs", env.pop(KWARGS))
+        env[KWARGS + "_CMD"] = "cat " + kwargs
+        run = self.mask(b"value-of-v", "--source", "airflow:", env=env)
+        self.assert_refused(run, 3, KWARGS + "_CMD", "--airflow-commands")
+        self.assertEqual(self.airflow("value-of-v", "--airflow-commands",
+                                      env=env), "***")
+        del env[KWARGS + "_CMD"]
+        # It would have to lie in the backend that it describes.
+        env[KWARGS + "_SECRET"] = "kwargs"
+        run = self.mask(b"value-of-v", "--source", "airflow:", env=env)
+        self.assert_refused(run, 3, KWARGS + "_SECRET")
+
+    def test_words_for_a_password_are_no_passwords(self):
+        self.aws.put_secret("airflow/connections/c", json.dumps(
+            {"my_word": "pw-of-c", "conn_type": "http"}))
+        env = self.backend(extra_conn_words={"password": ["my_word"]})
+        run = self.mask(b"pw-of-c my_word", "--source", "airflow:", env=env)
+        self.assertEqual((run.status, run.out, run.err),
+                         (0, b"*** my_word", b""), run)
+
     def test_a_role_is_assumed(self):
         role = "arn:aws:iam::123456789012:role/airflow"
         self.aws.roles[role] = {"external_id": "ext-7"}
@@ -552,6 +626,12 @@ class Findings(BackendCase):
         found = self.findings(env=self.backend(
             STORE, connections_prefix="/datasource/connections"))
         self.assert_found(found, "wrong-prefix", "1 under /connections/")
+
+    def test_another_separator(self):
+        self.aws.put_secret("airflow/connections/a", "pg://u:long-pass@h/d")
+        found = self.findings(env=self.backend(sep="-"))
+        self.assert_found(found, "wrong-prefix", "airflow/connections-",
+                          'set sep to "/"')
 
     def test_an_unused_default_prefix_is_no_finding(self):
         self.aws.put_secret("airflow/connections/a", "pg://u:long-pass@h/d")

@@ -4,10 +4,13 @@ signature with botocore and speaks AWS's dialect, LocalStack's or moto's."""
 import collections
 import re
 import subprocess
+import time
+from unittest import mock
 
 import aws_case
 import aws_server
 from aws_case import AwsCase
+from aws_server import AwsError
 
 MARKER = "Mrk-7c9e41-aws"
 
@@ -396,6 +399,72 @@ class Refusals(AwsCase):
                     self.masked(b"first-password", *self.manager("db")),
                     b"***")
                 self.assertEqual(first, [True])
+
+    def instead(self, operation, answers):
+        """Gives these (status, headers, body) before the server's own."""
+        def call(handler, target, raw):
+            if answers and target.endswith("." + operation):
+                status, headers, body = answers.pop(0)
+                handler.send_response(status)
+                for header in headers.items():
+                    handler.send_header(*header)
+                handler.send_header("Content-Length", str(len(body)))
+                handler.end_headers()
+                handler.wfile.write(body)
+            else:
+                own(handler, target, raw)
+
+        own = aws_server._Handler._json_call
+        patch = mock.patch.object(aws_server._Handler, "_json_call", call)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_gateways_that_ask_for_patience_get_it(self):
+        self.aws.put_secret("db", "first-password")
+        for status, headers in ((429, {}), (503, {}), (429, {"Retry-After": "0"}),
+                                (503, {"Retry-After": "1"}),
+                                (503, {"Retry-After": "soon"}),
+                                (429, {"x-amz-retry-after": "100"})):
+            answers = [(status, headers, b"<html>")] * 2
+            self.instead("ListSecrets", answers)
+            begin = time.monotonic()
+            with self.subTest(status=status, headers=headers):
+                self.assertEqual(self.masked(
+                    b"first-password", *self.manager("db")), b"***")
+                self.assertEqual(answers, [])
+                if headers.get("Retry-After") == "1":
+                    self.assertGreaterEqual(time.monotonic() - begin, 2)
+
+    def test_a_gateways_retry_after_is_not_heeded_for_ever(self):
+        self.aws.put_secret("db", "first-password")
+        self.instead("ListSecrets", [(503, {"Retry-After": "86400"}, b"")])
+        run = self.mask(b"first-password", *self.manager("db"),
+                        "--source-timeout=3s")
+        self.assert_refused(run, 3, "503")
+
+    def test_batches_that_no_router_knows_become_single_calls(self):
+        self.aws.put_secret("db", "first-password")
+        for status, body in ((404, b""), (404, b"<h1>Not found</h1>"),
+                             (405, b"Method Not Allowed"), (501, b"")):
+            self.instead("BatchGetSecretValue", [(status, {}, body)])
+            self.assertEqual(self.masked(b"first-password",
+                                         *self.manager("db")), b"***")
+
+    def test_keys_that_expire_between_two_pages_fail_closed(self):
+        for i in range(40):
+            self.aws.put_secret("p/%02d" % i, "value-no-%02d" % i)
+        self.aws.page_size = 20
+        own = self.aws.secretsmanager_ListSecrets
+
+        def expire(body):
+            if body.get("NextToken"):
+                raise AwsError("ExpiredTokenException", MARKER, 403)
+            return own(body)
+
+        self.aws.secretsmanager_ListSecrets = expire
+        run = self.mask(b"value-no-01", *self.manager("p/"))
+        self.assert_refused(run, 3, "ListSecrets", "have expired",
+                            never=[MARKER])
 
     def test_what_no_retry_mends_is_not_retried(self):
         for kind in ("AccessDeniedException", "ValidationException",

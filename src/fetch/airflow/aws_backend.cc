@@ -197,6 +197,14 @@ void AwsBackend::FindElsewhere(std::vector<Warning>* warnings) {
     const std::string where =
         folder.empty() ? "without a prefix" : "under " + PrintableName(folder);
     while (folder.ends_with('/')) folder.pop_back();
+    const std::string& sep = backend_->separator;
+    if (sep != "/" && folder + sep == scope.prefix) {
+      warnings->push_back(
+          {"wrong-prefix",
+           nothing + "; " + std::to_string(best->second) + " " + where,
+           "set sep to \"/\", or leave it out"});
+      continue;
+    }
     warnings->push_back(
         {"wrong-prefix",
          nothing + "; " + std::to_string(best->second) + " " + where,
