@@ -8,9 +8,12 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <thread>
 #include <vector>
+
+#include "src/secret/wire.h"
 
 namespace maskpipe {
 namespace {
@@ -106,6 +109,32 @@ TEST_F(LoadSourcesTest, TellAllFailuresInTheirOrder) {
   EXPECT_EQ(report.status().code(), Code::kUsage);
   EXPECT_EQ(report.sources[3].spec, "(refused)");
   EXPECT_THAT(Values(store), ElementsAre("value-of-x"));
+}
+
+TEST_F(LoadSourcesTest, HaveAFetcherEach) {
+  SecretStore said;
+  said.Add({.name = "n", .place = "somewhere"}, "fetched-value");
+  Buffer wire;
+  const size_t size = WriteWire(said, {}, &wire);
+  std::ofstream(Path("said"), std::ios::binary)
+      .write(wire.data(), static_cast<std::streamsize>(size));
+  std::ofstream(Path("fetch")) << "#!/bin/sh\ncat '" << Path("said") << "'\n";
+  ::chmod(Path("fetch").c_str(), 0700);
+  ::setenv("MASKPIPE_FETCH", Path("fetch").c_str(), 1);
+  Options options;
+  for (int i = 0; i < 12; ++i) {
+    options.sources.push_back("aws-ssm:/" + std::to_string(i));
+  }
+  SecretStore store;
+  const LoadReport report = LoadSources(options, &store);
+  ::unsetenv("MASKPIPE_FETCH");
+  EXPECT_TRUE(report.status().ok()) << report.status().message();
+  ASSERT_EQ(store.secrets().size(), options.sources.size());
+  for (size_t i = 0; i < options.sources.size(); ++i) {
+    EXPECT_EQ(store.secrets()[i].value, "fetched-value");
+    EXPECT_EQ(store.secrets()[i].origin, options.sources[i]);
+    EXPECT_EQ(store.secrets()[i].place, "somewhere");
+  }
 }
 
 TEST_F(LoadSourcesTest, OfNothingIsNothing) {

@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "src/base/hygiene.h"
 #include "src/fetch/http/proxy.h"
 
 namespace maskpipe {
@@ -211,6 +212,9 @@ class HttpClient::Loop {
       const bool any = Collect();             // 4
       const bool waiting = !running_.empty() || !paused_.empty();
       if (!any && ready_.empty() && waiting) {
+        // What has come so far is nobody's to see while others are waited for.
+        WipeStack();
+        WipeRegisters();
         ::curl_multi_poll(multi_, nullptr, 0, WaitTime(), nullptr);
       }
     }
