@@ -301,6 +301,11 @@ class Sockets(DiscretionCase):
         fetching = self.traced(["--source", "airflow:"], self.backend())
         self.assertTrue(any("AF_INET" in c for c in fetching), fetching)
 
+    def test_secrets_manager(self):
+        self.aws.put_secret("db", MARKER)
+        fetching = self.traced(self.manager("db"), {})
+        self.assertTrue(any("AF_INET" in c for c in fetching), fetching)
+
     def test_airflow_unasked(self):
         self.aws.put_secret("airflow/variables/x", MARKER)
         fetching = self.traced([], self.backend())

@@ -165,29 +165,29 @@ class Deaths(FetcherCase):
                 run = self.mask(b"text", *SPEC, "--source-timeout=200ms",
                                 env=env)
                 self.assert_refused(run, 3, "within --source-timeout")
-                self.assertLess(time.monotonic() - begin, 5)
+                self.assertLess(time.monotonic() - begin, SECONDS)
 
     def test_a_byte_now_and_then_is_no_answer_in_time(self):
         env = self.fetcher("while :; do printf S; sleep 0.05; done")
         begin = time.monotonic()
         run = self.mask(b"text", *SPEC, "--source-timeout=300ms", env=env)
         self.assert_refused(run, 3, "within --source-timeout")
-        self.assertLess(time.monotonic() - begin, 5)
+        self.assertLess(time.monotonic() - begin, SECONDS)
 
     def test_a_child_that_keeps_the_pipe_open_ends_with_the_fetcher(self):
         pids = self.path("pid")
         env = self.saying(GOOD, "sleep 60 & echo $! > %s" % pids)
         begin = time.monotonic()
-        run = self.mask(b"text", *SPEC, "--source-timeout=300ms", env=env)
+        run = self.mask(b"text", *SPEC, "--source-timeout=1s", env=env)
         self.assert_refused(run, 3, "within --source-timeout")
-        self.assertLess(time.monotonic() - begin, 5)
+        self.assertLess(time.monotonic() - begin, SECONDS)
         with open(pids) as f:
             self.assert_gone(int(f.read()))
 
     def test_nothing_is_left_of_a_fetcher_that_hangs(self):
         pids = self.path("pid")
         env = self.fetcher("echo $$ > %s\nsleep 60" % pids)
-        self.mask(b"", *SPEC, "--source-timeout=200ms", env=env)
+        self.mask(b"", *SPEC, "--source-timeout=1s", env=env)
         with open(pids) as f:
             self.assert_gone(int(f.read()))
 
