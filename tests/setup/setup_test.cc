@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <string>
@@ -40,7 +41,13 @@ class LoadSourcesTest : public testing::Test {
 
   // Waits for a reader, and gives it a value.
   void Write(const std::string& name, const std::string& value) {
-    const int fd = ::open(Path(name).c_str(), O_WRONLY | O_CLOEXEC);
+    const auto end =
+        std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    int fd = -1;
+    while (fd < 0 && std::chrono::steady_clock::now() < end) {
+      fd = ::open(Path(name).c_str(), O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+      if (fd < 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    }
     ASSERT_GE(fd, 0);
     EXPECT_EQ(::write(fd, value.data(), value.size()),
               static_cast<ssize_t>(value.size()));
@@ -64,7 +71,8 @@ TEST_F(LoadSourcesTest, AreReadTogetherAndJoinedInTheirOrder) {
     values.push_back("value-of-" + names.back());
     options.sources.push_back(Fifo(names.back()));
   }
-  // The last one first: who reads one after the other waits for ever.
+  options.source_timeout = std::chrono::seconds(20);
+  // The last one first: who reads one after the other waits in vain.
   std::thread writer([&] {
     for (size_t i = names.size(); i-- > 0;) Write(names[i], values[i]);
   });
