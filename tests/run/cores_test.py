@@ -3,7 +3,6 @@ the middle of streaming nor after it, in no thread and no process of it."""
 
 import os
 import random
-import shutil
 import signal
 import stat
 import subprocess
@@ -11,26 +10,17 @@ import sys
 import time
 
 import maskpipe_cli
+from core_file import core_of, need_root_and_gdb, pieces
 from maskpipe_cli import CliTest, SECONDS
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-def pieces(marker, size=12):
-    marker = marker.encode()
-    step = max(1, len(marker) // 30)
-    return [marker[i:i + size]
-            for i in range(0, len(marker) - size + 1, step)]
 
 
 class Cores(CliTest):
     def setUp(self):
         super().setUp()
         maskpipe_cli.skip_under_sanitizer(self)
-        if os.geteuid() != 0:
-            self.skipTest("SKIPPED: only root may take a core of maskpipe")
-        if shutil.which("gdb") is None:
-            self.skipTest("SKIPPED: gdb is not installed")
+        need_root_and_gdb(self)
         self.seed = int(os.environ.get("MASKPIPE_SEED",
                                        random.randrange(10**9)))
         self.random = random.Random(self.seed)
@@ -41,26 +31,8 @@ class Cores(CliTest):
         self.markers[what] = value
         return value
 
-    def core(self, pid):
-        path = self.path("core.%d" % pid)
-        done = subprocess.run(
-            ["gdb", "-nx", "-batch", "--readnever", "-p", str(pid), "-ex",
-             "set dump-excluded-mappings off", "-ex", "gcore " + path],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=2 * SECONDS)
-        if not os.path.exists(path):
-            self.skipTest("SKIPPED: gdb could not take a core: %r" %
-                          done.stdout[-300:])
-        # Stacks and heaps of threads are mostly zeros, which take long to search.
-        page, zeros = 4096, bytes(4096)
-        with open(path, "rb") as f:
-            core = b"".join(p for p in iter(lambda: f.read(page), b"")
-                            if p != zeros)
-        os.remove(path)
-        return core
-
     def clean(self, pid, control, where):
-        core = self.core(pid)
+        core = core_of(self, pid)
         self.assertTrue(control.encode() in core, "the control is not found")
         for what, marker in self.markers.items():
             left = [p for p in pieces(marker) if p in core]

@@ -80,10 +80,12 @@ class Secrets:
         if code < 0:
             raise failure(code, error)
 
-    def load(self, spec, options=None):
-        """Loads a source, e.g. "file:/run/secrets.json". One that fails adds nothing."""
+    def load(self, spec=None, options=None):
+        """Loads a source, e.g. "file:/run/secrets.json"; None: "airflow:", where an Airflow
+        environment is found. One that fails adds nothing."""
         options, error = options or Options(), ctypes.c_void_p()
-        code = lib.secrets_load(self.handle, spec.encode(), options.handle, ctypes.byref(error))
+        code = lib.secrets_load(self.handle, spec and spec.encode(), options.handle,
+                                ctypes.byref(error))
         if code < 0:
             raise failure(code, error)
 
