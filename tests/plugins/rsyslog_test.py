@@ -27,9 +27,12 @@ class Directory(unittest.TestCase):
         self.secrets = self.here / "secrets.json"
         self.put_secrets()
 
-    def put_secrets(self):
-        self.secrets.write_text(json.dumps({"db": {"password": SECRET}, "pin": "7654321"}))
-        self.secrets.chmod(0o600)
+    def put_secrets(self, password=SECRET):
+        """In one step, as rotation does: nobody reads half a file."""
+        new = self.secrets.with_suffix(".new")
+        new.write_text(json.dumps({"db": {"password": password}, "pin": "7654321"}))
+        new.chmod(0o600)
+        new.rename(self.secrets)
 
 
 class Helper(Directory):
@@ -65,8 +68,8 @@ class Helper(Directory):
         self.assertEqual("0", reply["$!"]["masked"])
         self.assertIn(reason, reply["$!"]["maskpipe"])
 
-    def start_masking(self):
-        self.start("--source", f"file:{self.secrets}")
+    def start_masking(self, *arguments):
+        self.start("--source", f"file:{self.secrets}", *arguments)
 
     def test_every_copy_of_the_text(self):
         self.start_masking()
@@ -159,6 +162,73 @@ class Helper(Directory):
         self.assertEqual("***", reply["msg"])
         self.assertIn(str(self.secrets), log.read_text())
         self.assertNotIn("MARKER", log.read_text())
+
+    def eventually(self, condition, what):
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end, what)
+            time.sleep(0.02)
+
+    def test_secrets_are_refreshed_and_old_values_stay_masked(self):
+        """Also where no message comes meanwhile; every reply belongs to its message."""
+        self.start_masking("--refresh", "100ms")
+        asked = iter(range(10**9))
+
+        def knows(value):
+            n = next(asked)
+            reply = self.masked(msg=f"{n} {SECRET} {value}", rawmsg=value)
+            self.assertEqual(MARK, reply["$!"])
+            self.assertEqual(f"{n} ***", reply["msg"][:len(f"{n} ***")])
+            self.assertIn(reply["msg"], (f"{n} *** ***", f"{n} *** {value}"))
+            return reply["msg"].endswith(" ***")
+
+        self.assertTrue(knows(SECRET))
+        for value in ("rotated-Once-1", "rotated-Twice-2"):
+            self.assertFalse(knows(value))
+            self.put_secrets(value)
+            self.eventually(lambda: knows(value), f"{value} is not masked")
+        self.assertEqual("*** *** ***", self.masked(
+            msg=f"{SECRET} rotated-Once-1 rotated-Twice-2")["msg"])
+
+    def test_a_refresh_that_fails_is_told_in_the_log_file_and_nowhere_else(self):
+        log = self.here / "log"
+        self.start_masking("--refresh", "50ms", "--log-file", str(log))
+        self.masked()
+        self.secrets.write_text('{"MARKER')
+        self.eventually(lambda: "stays masked" in log.read_text(), "nothing is told")
+        self.assertIn(str(self.secrets), log.read_text())
+        self.assertNotIn("MARKER", log.read_text())
+        self.assertEqual({"msg": "***", "rawmsg": "r", "$!": MARK}, self.masked(msg=SECRET))
+        self.put_secrets("after-The-failure-3")
+        self.eventually(lambda: self.masked(msg="after-The-failure-3")["msg"] == "***",
+                        "it is not tried again")
+        self.assertIn("can be read again", log.read_text())
+        self.process.stdin.close()
+        self.assertEqual(b"", self.process.stdout.read())
+
+    def test_the_reload_signal_refreshes(self):
+        self.start_masking("--refresh", "0", "--reload-signal", "HUP")
+        self.masked()
+        self.put_secrets("on-Demand-4")
+        time.sleep(0.3)
+        self.assertEqual("on-Demand-4", self.masked(msg="on-Demand-4")["msg"])
+        self.process.send_signal(signal.SIGHUP)
+        self.eventually(lambda: self.masked(msg="on-Demand-4")["msg"] == "***", "not refreshed")
+
+    def test_no_message_waits_for_a_source_that_hangs(self):
+        """But for the first; and the end of the input is the end, whatever is being read."""
+        os.mkfifo(self.here / "fifo")
+        self.start("--source", f"file:{self.here / 'fifo'}", "--source-timeout", "3s")
+        self.assert_unmarked(self.masked(msg=SECRET), str(self.here / "fifo"))
+        longest, end = 0, time.monotonic() + 6
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            self.assert_unmarked(self.masked(msg=SECRET), str(self.here / "fifo"))
+            longest = max(longest, time.monotonic() - begun)
+            time.sleep(0.01)
+        self.assertLess(longest, 2.5)
+        self.process.stdin.close()
+        self.assertEqual(0, self.process.wait(20))
 
     def test_the_end_of_the_input_is_the_end(self):
         self.start_masking()
@@ -263,6 +333,45 @@ class Rsyslogd(Directory):
                           'app: three {"a": "\\u0041 \\\\ ***"} \t tab',
                           "app: four ü without"], lines)
         self.assertEqual("", self.read(self.quarantine))
+
+    def test_secrets_are_refreshed_while_the_daemon_runs(self):
+        """Rotated twice, then broken: order and count stay, and no old value comes back."""
+        self.config.write_text(f"source = file:{self.secrets}\nlog-file = {self.log}\n"
+                               "refresh = 100ms\n")
+        self.start()
+        written, values = 0, [SECRET]
+
+        def write(text):
+            nonlocal written
+            with self.input.open("a") as out:
+                out.write(f"number {written} {text} end\n")
+            written += 1
+            self.wait_for(written)
+
+        write(SECRET)
+        for value in ("rotated-Once-1", "rotated-Twice-2"):
+            self.put_secrets(value)
+            values.append(value)
+            end = time.monotonic() + 60
+            write(value)
+            while not self.read(self.masked).endswith(" *** end\n"):
+                self.assertLess(time.monotonic(), end, f"{value} is not masked")
+                write(value)
+        self.secrets.write_text('{"MARKER')
+        end = time.monotonic() + 60
+        while "stays masked" not in self.read(self.log):
+            self.assertLess(time.monotonic(), end, "a refresh that failed is not told")
+            time.sleep(0.02)
+        last = written
+        for value in values:
+            write(value)
+        self.stop()
+        lines = self.read(self.masked).splitlines()
+        self.assertEqual("", self.read(self.quarantine))
+        self.assertEqual(list(range(written)),
+                         [int(re.search(r"number (\d+) ", line)[1]) for line in lines])
+        self.assertTrue(all(line.endswith(" *** end") for line in lines[last:]), lines[last:])
+        self.assertNotIn("MARKER", self.read(self.log))
 
     def test_rawmsg_and_variables_are_masked_too(self):
         """With a template that prints every copy, of a JSON message that mmjsonparse opened."""
