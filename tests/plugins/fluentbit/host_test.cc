@@ -401,7 +401,7 @@ TEST_F(FluentBitHost, WhatIsNoMsgpackIsDroppedAndTold) {
 
 TEST_F(FluentBitHost, DeepNestingIsMaskedOrDropped) {
   const Filter filter(With());
-  for (const size_t depth : {1, 10, 25, 40, 100, 10000}) {
+  for (const size_t depth : {1u, 10u, 25u, 40u, 100u, 10000u}) {
     Pack in;
     in.Record().Map(1).Str("log");
     for (size_t i = 0; i < depth; ++i) in.Array(1);
@@ -531,7 +531,7 @@ TEST_F(FluentBitHost, SecretsAreRefreshedWhileManyThreadsFilter) {
 TEST_F(FluentBitHost, AllocationsPerRecordAreBounded) {
   const Filter filter(With());
   constexpr size_t kRecords = 1000;
-  for (const size_t masked : {0, 1, 5}) {
+  for (const size_t masked : {0u, 1u, 5u}) {
     Pack in;
     for (size_t i = 0; i < kRecords; ++i) {
       in.Record().Map(5);

@@ -188,6 +188,31 @@ class Airflow2(unittest.TestCase):
                                        "insensitive-3 given-4 given-5"))
         self.assertIn("- *** *** plain-blue insensitive-3 *** ***", self.check_files())
 
+    def test_values_are_added_from_any_container(self):
+        self.run_here()
+        add = sys.modules["maskpipe.airflow"].mask_secret
+        itself = ["in-a-list-of-itself"]
+        itself.append(itself)
+        deep = "at-the-bottom"
+        for _ in range(5000):
+            deep = [deep]
+        for container in (itself, deep, (f"generated-{n}" for n in range(3)), {"a": {"b": (
+                "in-a-tuple", {"in-a-set"}, frozenset({"in-a-frozenset"}))}}.values(),
+                bytearray(b"a-bytearray"), 7654321098, [None, 3.5, True, 80]):
+            add(container)
+        self.task(lambda log: log.info("%s", "in-a-list-of-itself at-the-bottom generated-0 "
+                                       "generated-2 in-a-tuple in-a-set in-a-frozenset a-bytearray "
+                                       "7654321098 3.5 True 80"))
+        self.assertIn("- *** *** *** *** *** *** *** *** *** 3.5 True 80", self.check_files())
+
+    def test_airflow_does_not_start_without_the_library(self):
+        """The configuration cannot be imported, which ends Airflow: nothing is logged unmasked."""
+        done = subprocess.run([sys.executable, "-B", "-c", "import maskpipe.airflow"],
+                              env={**os.environ, "MASKPIPE_LIBRARY": "/nowhere/lib.so"},
+                              stderr=subprocess.PIPE, text=True)
+        self.assertEqual(1, done.returncode)
+        self.assertIn("ImportError: /nowhere/lib.so cannot be loaded", done.stderr)
+
     def test_airflows_rule_on_sensitive_keys_stays(self):
         self.run_here()
         self.task(lambda log: log.info("%s and %s", {"password": "never-loaded", "n": 1}, "x"))

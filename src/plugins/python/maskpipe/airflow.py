@@ -29,6 +29,7 @@ import logging
 import logging.config
 import re
 import sys
+from collections.abc import Iterable, Mapping
 
 from maskpipe import logs, settings
 from maskpipe.events import Processor
@@ -50,15 +51,24 @@ def live():
 
 
 def mask_secret(secret, name="registered"):
-    """Masks a value, and all values in a dict or list, from the next record on."""
-    if isinstance(secret, (str, bytes)):
-        live().add(secret, name)
-    elif isinstance(secret, dict):
-        for key, value in secret.items():
-            mask_secret(value, str(key))
-    elif isinstance(secret, (list, tuple, set, frozenset)):
-        for value in secret:
-            mask_secret(value, name)
+    """Masks a value from the next record on; of a mapping all values, of another iterable all
+    items, at any depth. Numbers below a million are too common to be masked."""
+    todo, seen = [(secret, name)], {}  # by id; held, so that no other takes the id
+    while todo:
+        value, name = todo.pop()
+        if isinstance(value, (str, bytes)):
+            live().add(value, name)
+        elif isinstance(value, (bytearray, memoryview)):
+            live().add(bytes(value), name)
+        elif isinstance(value, int):
+            if abs(value) >= 1_000_000:
+                live().add(str(value), name)
+        elif id(value) not in seen:  # it may hold itself
+            seen[id(value)] = value
+            if isinstance(value, Mapping):
+                todo += [(v, str(k)) for k, v in value.items()]
+            elif isinstance(value, Iterable):
+                todo += [(v, name) for v in value]
 
 
 def _unescaped(pattern):
