@@ -285,14 +285,22 @@ class Rsyslogd(Directory):
         self.template = text
         self.input.write_text("")
 
-    def start(self, extra="", change=lambda text: text):
+    def helpers(self):
+        return [p for p in children(self.daemon.pid)
+                if b"rsyslog" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()]
+
+    def start(self, extra="", change=lambda text: text, input_options=""):
         (self.here / "rsyslog.conf").write_text(
             f'global(workDirectory="{self.here}")\nmodule(load="imfile" mode="polling" '
             'pollingInterval="1")\n' + change(self.template) + extra +
-            f'input(type="imfile" file="{self.input}" tag="app:" ruleset="maskpipe")\n')
+            f'input(type="imfile" file="{self.input}" tag="app:" ruleset="maskpipe"'
+            f"{input_options})\n")
         checked = subprocess.run(["/usr/sbin/rsyslogd", "-N1", "-f", self.here / "rsyslog.conf"],
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.assertEqual(0, checked.returncode, checked.stdout)
+        self.start_daemon()
+
+    def start_daemon(self):
         self.daemon = subprocess.Popen(
             ["/usr/sbin/rsyslogd", "-n", "-f", self.here / "rsyslog.conf", "-i",
              self.here / "pid"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -411,6 +419,133 @@ class Rsyslogd(Directory):
         self.assertEqual("", self.read(self.masked))
         self.assertIn(SECRET, self.read(self.quarantine))
 
+    def start_with_large_messages(self, secrets, input_options="", **kwargs):
+        self.secrets.write_text(json.dumps(secrets))
+        self.start(change=lambda text: 'global(maxMessageSize="8m")\n' + text.replace(
+            'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
+            '%%msg%\\n"', 'string="%msg%|%rawmsg%\\n"'), input_options=input_options)
+
+    def test_messages_of_a_mebibyte(self):
+        """Longer than any pipe holds, and with bytes that grow sixfold in JSON."""
+        self.start_with_large_messages({"password": SECRET})
+        texts = [b"x" * (1 << 20), b'"\\' * (1 << 19), b"\xff\xc3" * (1 << 19)]
+        for text in texts:
+            with self.input.open("ab") as out:
+                out.write(text + SECRET.encode() + text[:100] + b"\n")
+        self.wait_for(3)
+        self.stop()
+        self.assertEqual("", self.read(self.quarantine))
+        lines = self.masked.read_bytes().split(b"\n")
+        self.assertEqual([text + b"***" + text[:100] for text in texts],
+                         [line[:len(line) // 2] for line in lines[:3]])
+        self.assertNotIn(SECRET.encode(), self.masked.read_bytes())
+
+    def test_messages_and_secrets_of_several_lines(self):
+        """With everything that JSON escapes in the secret."""
+        secret = 'first "line" \\ one\n\tsecond-Line/2\nthird \u00fc-line'
+        self.start_with_large_messages({"note": secret},
+                                       ' startmsg.regex="^BEGIN" escapeLF="off" readTimeout="2"')
+        self.input.write_text(f"BEGIN 1\n{secret}\nend\nBEGIN 2\nplain\nBEGIN 3\nlast\n")
+        self.wait_for(11)
+        self.stop()
+        text = self.read(self.masked)
+        self.assertTrue(text.startswith("BEGIN 1\n***\nend|"), text)
+        self.assertIn("BEGIN 2\nplain|", text)
+        self.assertIn("BEGIN 3\nlast|", text)
+        for line in secret.split("\n"):
+            self.assertNotIn(line, text)
+        self.assertEqual("", self.read(self.quarantine))
+
+    def test_json_of_any_shape_in_the_variables(self):
+        self.start(change=lambda text: with_mmjsonparse(text).replace(
+            'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
+            '%%msg%\\n"', 'string="%$!%|%msg%\\n"'))
+        deep = '{"a":' * 20 + json.dumps(SECRET) + "}" * 20
+        escaped = "".join(f"\\u{ord(c):04x}" for c in SECRET)
+        self.input.write_text(
+            f'{{"twice":"{SECRET}","twice":"{SECRET}","x":1}}\n'
+            f'{{"deep":{deep}}}\n'
+            f'{{"escaped":"{escaped}","n":7654322,"f":1.5,"t":true,"z":null,"l":[1,false]}}\n'
+            f'{{"pin":7654321,"list":[7654321,"{SECRET}",[["{SECRET}"]]]}}\n')
+        self.wait_for(4)
+        self.stop()
+        text = self.read(self.masked)
+        self.assertEqual("", self.read(self.quarantine))
+        self.assertNotIn(SECRET, text)
+        variables = [json.loads(line.rsplit("|", 1)[0]) if line.count("|") == 1 else self.fail(line)
+                     for line in text.splitlines()]
+        for one in variables:
+            self.assertEqual("1", one.pop("masked"))
+            one.pop("metadata")
+        self.assertEqual({"twice": "***", "x": 1}, variables[0])
+        self.assertEqual(json.loads(deep.replace(SECRET, "***")), variables[1]["deep"])
+        self.assertEqual({"escaped": "***", "n": 7654322, "f": 1.5, "t": True, "z": None,
+                          "l": [1, False]}, variables[2])
+        self.assertEqual({"pin": "***", "list": ["***", "***", [["***"]]]}, variables[3])
+
+    def test_nothing_is_lost_when_the_daemon_is_restarted_with_a_full_queue(self):
+        """The helper stands still meanwhile; what waits goes to disk and is masked afterwards."""
+        self.start(change=lambda text: text.replace(
+            'queue.type="LinkedList"', 'queue.type="LinkedList" queue.filename="waiting" '
+            'queue.saveOnShutdown="on" queue.timeoutShutdown="100" '
+            'queue.timeoutActionCompletion="100"'))
+        total = 50_000
+        with self.input.open("w") as out:
+            for n in range(total):
+                out.write(f"number {n} {SECRET} end {n}\n")
+        self.wait_for(1)
+        helper = self.helpers()[0]
+        os.kill(helper, signal.SIGSTOP)
+        time.sleep(0.5)
+        before = self.daemon
+        before.send_signal(signal.SIGTERM)
+        time.sleep(1.5)
+        os.kill(helper, signal.SIGKILL)
+        before.wait(60)
+        self.assertLess(self.read(self.masked).count("\n"), total)
+        self.assertTrue(list(self.here.glob("waiting*")), "nothing waits on disk")
+        self.start_daemon()
+        end = time.monotonic() + 60
+        numbers = set()
+        while len(numbers) < total:
+            self.assertLess(time.monotonic(), end, f"{len(numbers)} of {total} came")
+            both = self.read(self.masked) + self.read(self.quarantine)
+            numbers = set(re.findall(r"number (\d+) \S+ end \1$", both, re.M))
+            time.sleep(0.1)
+        self.stop()
+        self.assertNotIn(SECRET, self.read(self.masked))
+        self.assertLess(self.read(self.quarantine).count("\n"), 100)
+
+    def test_the_helper_is_killed_within_long_messages(self):
+        """A reply that rsyslog has read half of changes nothing and marks nothing."""
+        self.start_with_large_messages({"password": SECRET})
+        total, filling, kills = 300, "z" * 200_000, 0
+        with self.input.open("w") as out:
+            for n in range(total):
+                out.write(f"number {n} {SECRET} {filling} {SECRET} end {n}\n")
+
+        def kill(count):
+            nonlocal kills
+            for helper in self.helpers() if kills < 15 else ():
+                os.kill(helper, signal.SIGKILL)
+                kills += 1
+                time.sleep(0.02)
+
+        self.wait_for(total, 120, kill)
+        self.stop()
+        masked, quarantine = self.read(self.masked), self.read(self.quarantine)
+        print(f"kills {kills}, quarantined {quarantine.count(chr(10))} of {total}", file=sys.stderr)
+        self.assertGreater(kills, 5)
+        self.assertNotIn(SECRET, masked)
+        numbers = []
+        for text, value in ((masked, "***"), (quarantine, SECRET)):
+            for line in text.splitlines():
+                message = line.split("|")[0].removeprefix(line[:line.index("number ")])
+                n = int(message.split()[1])
+                self.assertEqual(f"number {n} {value} {filling} {value} end {n}", message)
+                numbers.append(n)
+        self.assertEqual(list(range(total)), sorted(numbers))
+
     def test_without_the_program_everything_is_quarantined(self):
         self.start(change=lambda text: text.replace(MASKPIPE, "/nowhere/maskpipe"))
         self.input.write_text(f"one {SECRET}\ntwo\n")
@@ -429,9 +564,7 @@ class Rsyslogd(Directory):
 
         def kill(count):
             if len(kills) < 20 and count >= step * (len(kills) + 1):
-                helpers = [p for p in children(self.daemon.pid)
-                           if b"rsyslog" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()]
-                for helper in helpers[:1]:
+                for helper in self.helpers()[:1]:
                     os.kill(helper, signal.SIGKILL)
                     kills.append(count)
 
