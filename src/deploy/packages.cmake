@@ -34,6 +34,8 @@ if(MASKPIPE_BUILD_MANUAL AND NOT CMAKE_CROSSCOMPILING AND
           DESTINATION ${share}/fish/vendor_completions.d)
   install(FILES src/deploy/rsyslog/maskpipe.conf COMPONENT program
           DESTINATION ${share}/doc/maskpipe/examples/rsyslog)
+  install(FILES src/deploy/fluent-bit/daemonset.yaml COMPONENT program
+          DESTINATION ${share}/doc/maskpipe/examples/fluent-bit)
 endif()
 
 # --- Python ---------------------------------------------------------------------
