@@ -162,6 +162,15 @@ class Airflow2(unittest.TestCase):
                      "secret_local = ", "variable my_secret_var is '***'", "@db2:3306/"):
             self.assertIn(kept, text)
 
+    def test_the_source_is_this_airflow_where_none_is_named(self):
+        del os.environ["MASKPIPE_SOURCE"]
+        os.environ["AIRFLOW_HOME"] = os.environ["AIRFLOW__LOGGING__BASE_LOG_FOLDER"] + "-home"
+        for conn_id, fields in CONNECTIONS.items():
+            os.environ["AIRFLOW_CONN_" + conn_id.upper()] = json.dumps(fields)
+        self.run_here()
+        self.task(careless_task)
+        self.assertIn("My secret variable is: ***", self.check_files())
+
     def test_a_forked_task_process_is_masked_too(self):
         """As Airflow 2's StandardTaskRunner starts a task."""
         self.run_here()

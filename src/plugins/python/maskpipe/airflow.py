@@ -16,7 +16,7 @@ That one line does it, in Airflow 2 and 3. Airflow reads from this module:
 What a task prints reaches both ways as records: Airflow 2 logs a task's standard output, Airflow 3
 forwards it to the supervisor.
 
-Secrets come from `--source airflow`, or from MASKPIPE_SOURCE (SPECs, a line each), loaded once per
+Secrets come from `--source airflow:`, or from MASKPIPE_SOURCE (SPECs, a line each), loaded once per
 process at its first record and refreshed (MASKPIPE_REFRESH, 5m). Other MASKPIPE_* variables are
 options. Every value that Airflow registers by its own mask_secret() is added. Where the secrets
 cannot be loaded, records are withheld and say why.
@@ -46,7 +46,7 @@ def live():
     global _live
     if _live is None:
         _live = LiveMasker(on_problem=logging.getLogger("maskpipe").warning,
-                           **settings.from_environment(["airflow"]))
+                           **settings.from_environment(["airflow:"]))
     return _live
 
 

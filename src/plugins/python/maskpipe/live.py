@@ -1,6 +1,6 @@
 """A masker that stays right for as long as the process lives.
 
-    live = LiveMasker(["airflow"], {"mask": "[{name}]"})
+    live = LiveMasker(["airflow:"], {"mask": "[{name}]"})
     live.mask("login with hunter2!")
     live.add(value, "fetched")       # masked from the next call on
 
