@@ -22,7 +22,7 @@ packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           libsqlite3-dev libpq-dev libmariadb-dev python3-cryptography
           python3-sqlalchemy postgresql-15 mariadb-server
           python3-structlog python3-pip python3-setuptools python3-wheel
-          rsyslog valgrind dpkg-dev lintian docker-compose
+          libmsgpack-dev rsyslog valgrind dpkg-dev lintian docker-compose
           python3-kubernetes python3-yaml shellcheck systemd ca-certificates)
 clang_packages=(clang-14 libclang-rt-14-dev)
 jobs=$(nproc)
