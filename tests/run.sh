@@ -73,7 +73,8 @@ run_tests() {
   local directory=$1 log=$1/tests.log result=0
   shift
   say "Testing $directory"
-  ctest --test-dir "$directory" -j "$jobs" --output-on-failure "$@" >"$log" 2>&1 ||
+  ctest --test-dir "$directory" -j "$jobs" --timeout 400 --output-on-failure "$@" \
+    >"$log" 2>&1 ||
     result=$?
   grep -vE '^ *(Start +[0-9]+:|[0-9]+/[0-9]+ Test .* Passed )' "$log" || true
   ((result == 0)) || return 1

@@ -95,8 +95,8 @@ class Secrets(_Owned):
         """Loads a source, e.g. "file:/run/secrets.json"; None: "airflow:", where an Airflow
         environment is found. One that fails adds nothing."""
         options, error = options or Options(), ctypes.c_void_p()
-        code = lib.secrets_load(self.handle, spec and spec.encode(), options.handle,
-                                ctypes.byref(error))
+        code = lib.secrets_load(self.handle, None if spec is None else spec.encode(),
+                                options.handle, ctypes.byref(error))
         if code < 0:
             raise failure(code, error)
 
