@@ -35,8 +35,7 @@ Tally ScanAll(const Matcher& matcher, std::string_view text) {
     end = std::min(end + kChunk, text.size());
     const Window window{text.substr(keep, end - keep), keep};
     matcher.Scan(window, &cursor, add);
-    const size_t pending = matcher.Pending(window, cursor);
-    keep = pending - std::min(pending, Matcher::kHistory);
+    keep = std::min(matcher.Pending(cursor), matcher.Needed(cursor));
   }
   const Window rest{text.substr(keep), keep};
   matcher.Finish(rest, &cursor, /*truncated=*/false, add);

@@ -42,7 +42,7 @@ Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
   const std::vector<uint32_t> order = OrderByName(leaves, &place);
 
   // 2.
-  Needles needles = MakeNeedles(leaves);
+  Needles needles = MakeNeedles(leaves, options.forms);
   size_t needle_bytes = 0;
   for (const Needle& n : needles.list) needle_bytes += n.bytes.size();
   if (needle_bytes > kMostNeedleBytes) {

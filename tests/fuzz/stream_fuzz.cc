@@ -64,7 +64,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string text(reinterpret_cast<const char*>(data), size);
 
   const Leaves leaves = Judge(store, options.rules);
-  const Needles needles = MakeNeedles(leaves);
+  const Needles needles = MakeNeedles(leaves, options.forms);
   const std::vector<std::string> masks(leaves.list.size(), "<*>");
   const std::string expected = oracle::Mask(needles.list, text, masks);
 

@@ -1,0 +1,349 @@
+#include "src/match/beginnings.h"
+
+#include <algorithm>
+
+namespace maskpipe {
+namespace {
+
+constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
+constexpr uint32_t kBlanksFold = 8;         // from there a break may be a blank
+
+}  // namespace
+
+// One place where more than the raw byte can be read, or noise begins.
+class Beginnings::Event {
+ public:
+  Event(const Beginnings& b, std::string_view text, size_t from, size_t at,
+        Offsets* places)
+      : b_(b), text_(text), from_(from), at_(at), places_(places) {}
+
+  // With all escapes at the place, and the breaks that begin before it.
+  void Look() {
+    const char c = text_[at_];
+    bool breaks = c == '\n' || c == '\r';
+    if (b_.reader_->Leads(c)) {
+      Readings units;
+      b_.reader_->Read(text_, at_, &units);
+      for (const Reading& r : units) {
+        if (r.raw) continue;
+        breaks = breaks || r.bytes[0] == '\n' || r.bytes[0] == '\r';
+        Unit(r.unit(), r.end);
+      }
+      if (!units.cut.empty() || !units.broken_cut.empty()) open_ = true;
+    }
+    Noise(at_);
+    if (breaks) GlueBefore();
+    Decide();
+  }
+
+ private:
+  // A window that begins with what is read here.
+  struct Spelled {
+    char bytes[WindowSet::kWindow];
+    size_t size;
+  };
+
+  void Unit(std::string_view unit, size_t end) {
+    Spelled s{{}, 0};
+    for (char c : unit) {
+      if (s.size < WindowSet::kWindow) s.bytes[s.size++] = c;
+    }
+    GoOn(s, end, 0);
+  }
+
+  // Raw bytes are put behind it; where anything else stands, all of that.
+  void GoOn(Spelled s, size_t p, int depth) {
+    constexpr int kDeepest = 4;
+    while (s.size < WindowSet::kWindow) {
+      if (p >= text_.size() || depth == kDeepest) {
+        open_ = true;
+        return;
+      }
+      const char c = text_[p];
+      if (b_.ignorable_->Begins(c) && !OnlyRaw(p)) {
+        if (b_.reader_->Leads(c)) {
+          Readings units;
+          b_.reader_->Read(text_, p, &units);
+          if (!units.cut.empty() || !units.broken_cut.empty()) open_ = true;
+          for (const Reading& r : units) {
+            if (r.raw) continue;
+            Spelled more = s;
+            for (size_t i = 0; i < r.size && more.size < WindowSet::kWindow;
+                 ++i) {
+              more.bytes[more.size++] = r.bytes[i];
+            }
+            GoOn(more, r.end, depth + 1);
+          }
+        }
+        Ignorable noise;
+        b_.ignorable_->Read(text_, p, true, &noise);
+        if (noise.cut || noise.cut_break) open_ = true;
+        for (const IgnorableEnd& e : noise.ends) GoOn(s, e.end, depth + 1);
+      }
+      s.bytes[s.size++] = c;
+      ++p;
+    }
+    Found(s);
+  }
+
+  // Nothing but the byte itself, told quickly.
+  bool OnlyRaw(size_t p) const {
+    const char c = text_[p];
+    if (p + 1 >= text_.size()) return false;
+    if (c == '\x1b' || c == '\r' || c == '\n') return false;
+    return !b_.reader_->MayFollow(c, text_[p + 1]) &&
+           !b_.ignorable_->MayBreakAt(text_, p);
+  }
+
+  void Noise(size_t p) {
+    if (p <= from_) return;  // none before the first unit
+    if (text_[p] != '\x1b' && !b_.ignorable_->MayBreakAt(text_, p) &&
+        !b_.reader_->Leads(text_[p])) {
+      return;
+    }
+    Ignorable noise;
+    b_.ignorable_->Read(text_, p, true, &noise);
+    const size_t at = at_;
+    at_ = p;
+    if (noise.cut || noise.cut_break) {
+      open_ = true;
+      Decide();
+    }
+    for (const IgnorableEnd& e : noise.ends) {
+      noise_only_ = true;
+      GoOn({{}, 0}, e.end, 0);
+      noise_only_ = false;
+    }
+    if (p != at) Decide();
+    at_ = at;
+  }
+
+  // A break may begin with raw glue before its line feed.
+  void GlueBefore() {
+    constexpr std::string_view kGlue = "'\" +\\=\r";
+    size_t p = at_;
+    constexpr size_t kMost = 11;  // three, and carriage returns
+    while (p > from_ && at_ - p < kMost &&
+           kGlue.find(text_[p - 1]) != kGlue.npos) {
+      Noise(--p);
+    }
+  }
+
+  // The windows that end in or behind what was read here, with the raw bytes
+  // before them.
+  void Found(const Spelled& s) {
+    for (size_t raw = noise_only_ ? 1 : 0; raw < WindowSet::kWindow; ++raw) {
+      if (at_ - from_ < raw) return;
+      char window[WindowSet::kWindow];
+      std::copy_n(text_.data() + at_ - raw, raw, window);
+      std::copy_n(s.bytes, WindowSet::kWindow - raw, window + raw);
+      if (b_.MayBegin(LoadWindow(window))) {
+        spans_ = true;
+        // It may be the beginning itself.
+        AddPlace(raw);
+      }
+      if (b_.tiny_ && b_.PairBegins(window[0], window[1])) AddPlace(raw);
+    }
+  }
+
+  void AddPlace(size_t before) {
+    if (at_ - from_ < before) return;
+    places_->push_back(static_cast<uint32_t>(at_ - before));
+  }
+
+  void Decide() {
+    if (!spans_ && !open_) return;
+    // The window may have begun inside the head.
+    for (size_t before = 0; before < kLongHead && before <= at_ - from_;
+         ++before) {
+      if (!open_) {
+        if (before < WindowSet::kWindow) continue;  // see Found()
+        if (!b_.MayBegin(LoadWindow(text_.data() + at_ - before))) continue;
+      }
+      AddPlace(before);
+    }
+    spans_ = open_ = false;
+  }
+
+  const Beginnings& b_;
+  const std::string_view text_;
+  const size_t from_;
+  size_t at_;
+  Offsets* places_;
+  bool open_ = false;   // the text ends before all is known
+  bool spans_ = false;  // some window that spans the event may be a head's
+  bool noise_only_ = false;
+};
+
+Beginnings::Heads Beginnings::AllHeads(Beginnings* self,
+                                       const Walker::Indexes& indexes) {
+  Heads heads;
+  for (size_t kind = 0; kind < indexes.size(); ++kind) {
+    const NeedleIndex& index = *indexes[kind];
+    const auto writing = static_cast<Writing>(kind);
+    for (uint32_t i = 0; i < index.size(); ++i) {
+      std::string_view head = index[i].text();
+      if (writing == Writing::kHex) {
+        self->AddHexHeads(head, &heads);
+        continue;
+      }
+      head = head.substr(0, kLongHead);
+      if (writing == Writing::kSpelled) {
+        head = head.substr(0, head.find('\n'));
+        head = head.substr(0, head.find(' ', kBlanksFold));
+      }
+      self->AddHead(head, &heads);
+    }
+  }
+  for (Windows* w : {&heads.by_eight, &heads.by_two, &heads.every}) {
+    std::sort(w->begin(), w->end());
+    w->erase(std::unique(w->begin(), w->end()), w->end());
+  }
+  return heads;
+}
+
+void Beginnings::AddHead(std::string_view head, Heads* heads) {
+  constexpr size_t kWindow = WindowSet::kWindow;
+  const auto add = [&](Windows* windows, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+      windows->push_back(LoadWindow(head.data() + i));
+    }
+  };
+  if (head.size() >= kLongHead) {
+    add(&heads->by_eight, kLongHead - kWindow + 1);
+  } else if (head.size() >= kShortHead) {
+    add(&heads->by_two, kShortHead - kWindow + 1);
+  } else if (head.size() == kWindow) {
+    add(&heads->every, 1);
+  } else {
+    tiny_ = true;
+    if (pairs_.empty()) pairs_.assign(65536 / 64, 0);
+    for (size_t b = 0; b < 256; ++b) {
+      if (head.size() > 1 && static_cast<uint8_t>(head[1]) != b) continue;
+      const size_t pair = size_t{static_cast<uint8_t>(head[0])} << 8 | b;
+      pairs_[pair / 64] |= uint64_t{1} << (pair % 64);
+    }
+  }
+}
+
+void Beginnings::AddHexHeads(std::string_view bytes, Heads* heads) {
+  static constexpr std::string_view kApart[] = {
+      "", " ", ":", "-", ",", ", ", "0x", " 0x", ",0x", ", 0x"};
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (std::string_view apart : kApart) {
+    std::string head;
+    for (size_t i = 0; i < bytes.size() && head.size() < kLongHead; ++i) {
+      if (i > 0) head += apart;
+      const auto b = static_cast<uint8_t>(bytes[i]);
+      head += kDigits[b >> 4];
+      head += kDigits[b & 15];
+    }
+    AddHead(std::string_view(head).substr(0, kLongHead), heads);
+    Wipe(head.data(), head.size());
+  }
+}
+
+Beginnings::Beginnings(const Walker::Indexes& indexes,
+                       const SpellingReader* reader,
+                       const IgnorableReader* ignorable, Arena* arena)
+    : reader_(reader),
+      ignorable_(ignorable),
+      kernel_(ChosenKernel()),
+      pairs_(arena),
+      spelled_(indexes[1]->size() + indexes[2]->size() > 0),
+      heads_(AllHeads(this, indexes)),
+      by_eight_(heads_.by_eight, arena),
+      by_two_(heads_.by_two, arena),
+      every_(heads_.every, arena) {
+  for (Windows* w : {&heads_.by_eight, &heads_.by_two, &heads_.every}) {
+    if (!w->empty()) Wipe(w->data(), w->size() * sizeof w->front());
+  }
+  heads_ = Heads();
+  event_bytes_ = reader->leads();
+  event_bytes_.Add('\x1b');
+  event_bytes_.Add('\n');
+  if (!MakeNibbleSet(event_bytes_, &event_nibbles_)) {
+    kernel_ = &PortableKernel();
+  }
+}
+
+// The places of [begin, end) whose heads stand there as they are.
+void Beginnings::Probe(std::string_view text, size_t from, size_t begin,
+                       size_t end, Offsets* hits, Offsets* places) const {
+  constexpr size_t kWindow = WindowSet::kWindow;
+  const size_t last = text.size() < kWindow ? 0 : text.size() - kWindow + 1;
+  const auto add = [&](const WindowSet& set, size_t at, size_t stride) {
+    for (size_t back = stride; back-- > 0;) {
+      if (at < from + back) continue;
+      const char* place = text.data() + at - back;
+      if (!set.MayHave(LoadWindow(place))) continue;
+      // Of a long head the fifth window is known too.
+      if (stride == 8 && at - back + 2 * kWindow <= text.size() &&
+          !set.MayHave(LoadWindow(place + kWindow))) {
+        continue;
+      }
+      places->push_back(static_cast<uint32_t>(at - back));
+    }
+  };
+  const auto probe = [&](const WindowSet& set, auto loop, size_t stride) {
+    if (set.empty()) return;
+    // Probes are counted from `from`, and reach as far as a head that begins
+    // in the block.
+    const size_t first = from + (begin - from + stride - 1) / stride * stride;
+    hits->clear();
+    loop(set, text, first, std::min(end + stride - 1, last), hits);
+    for (uint32_t at : *hits) add(set, at, stride);
+  };
+  probe(by_eight_, kernel_->every_eighth, 8);
+  probe(by_two_, kernel_->every_second, 2);
+  probe(every_, kernel_->every, 1);
+  if (tiny_) {
+    for (size_t i = begin; i < std::min(end, text.size() - 1); ++i) {
+      if (PairBegins(text[i], text[i + 1])) {
+        places->push_back(static_cast<uint32_t>(i));
+      }
+    }
+  }
+}
+
+// So near the end that a head is cut off.
+void Beginnings::Tail(std::string_view text, size_t from, size_t begin,
+                      Offsets* places) const {
+  for (size_t i = std::max(from, begin); i < text.size(); ++i) {
+    if (i + WindowSet::kWindow > text.size() ||
+        MayBegin(LoadWindow(text.data() + i)) ||
+        (tiny_ && PairBegins(text[i], text[i + 1]))) {
+      places->push_back(static_cast<uint32_t>(i));
+    }
+  }
+}
+
+// Block by block: 1 probes, 2 events; then 3 the tail, 4 each place once.
+void Beginnings::Find(std::string_view text, size_t from,
+                      Offsets* places) const {
+  places->clear();
+  if (from >= text.size()) return;
+  Offsets hits;
+  for (size_t begin = from; begin < text.size(); begin += kBlock) {
+    const size_t end = std::min(begin + kBlock, text.size());
+    Probe(text, from, begin, end, &hits, places);  // 1
+    if (!spelled_) continue;
+    hits.clear();
+    kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end, &hits);  // 2
+    for (uint32_t at : hits) {
+      const char c = text[at];
+      if (c != '\x1b' && c != '\n' && at + 1 < text.size() &&
+          !reader_->MayFollow(c, text[at + 1]) &&
+          !ignorable_->MayBreakAt(text, at)) {
+        continue;
+      }
+      Event(*this, text, from, at, places).Look();
+    }
+  }
+  const size_t tail = text.size() < kLongHead ? 0 : text.size() - kLongHead + 1;
+  Tail(text, from, tail, places);             // 3
+  std::sort(places->begin(), places->end());  // 4
+  places->erase(std::unique(places->begin(), places->end()), places->end());
+}
+
+}  // namespace maskpipe

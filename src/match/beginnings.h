@@ -1,0 +1,83 @@
+// Finds the places of a text where a needle may begin, in whatever spelling;
+// the walker (walker.h) then sees whether one does.
+//
+//   Beginnings beginnings(indexes, &reader, &ignorable, &arena);
+//   beginnings.Find(text, from, &places);
+//
+// Nothing is missed. The first bytes of a needle, its *head*, either stand in
+// the text as they are; then a window of the head is met by a probe. Or
+// something else stands there first, an escape or noise: an *event*; then the
+// windows that span it are put together from what is read there. See README.md
+// in this folder.
+//
+// Immutable and shared by threads.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/arena.h"
+#include "src/match/ignorable.h"
+#include "src/match/kernel.h"
+#include "src/match/spelling_reader.h"
+#include "src/match/walker.h"
+#include "src/match/window_set.h"
+
+namespace maskpipe {
+
+class Beginnings {
+ public:
+  Beginnings(const Walker::Indexes& indexes, const SpellingReader* reader,
+             const IgnorableReader* ignorable, Arena* arena);
+
+  // Sets `places` to all from `from` on, in order.
+  void Find(std::string_view text, size_t from, Offsets* places) const;
+
+ private:
+  // Heads by their length: of long ones eight windows are known, and every
+  // eighth place of the text is probed; and so on.
+  static constexpr size_t kLongHead = 11;
+  static constexpr size_t kShortHead = 5;
+  using Windows = std::vector<uint32_t>;
+  struct Heads {
+    Windows by_eight, by_two, every;
+    bool tiny = false;
+  };
+  void AddHead(std::string_view head, Heads* heads);
+  void AddHexHeads(std::string_view bytes, Heads* heads);
+  static Heads AllHeads(Beginnings* self, const Walker::Indexes& indexes);
+
+  bool MayBegin(uint32_t window) const {
+    return by_eight_.MayHave(window) || by_two_.MayHave(window) ||
+           every_.MayHave(window);
+  }
+  bool PairBegins(char a, char b) const {
+    const size_t i =
+        size_t{static_cast<uint8_t>(a)} << 8 | static_cast<uint8_t>(b);
+    return pairs_[i / 64] >> (i % 64) & 1;
+  }
+
+  void Probe(std::string_view text, size_t from, size_t begin, size_t end,
+             Offsets* hits, Offsets* places) const;
+  void Tail(std::string_view text, size_t from, size_t begin,
+            Offsets* places) const;
+  class Event;
+
+  const SpellingReader* reader_;
+  const IgnorableReader* ignorable_;
+  const Kernel* kernel_;
+  // Heads of one to three bytes: the pairs of bytes that begin one.
+  std::pmr::vector<uint64_t> pairs_;
+  bool tiny_ = false;
+  bool spelled_ = false;  // there are needles that are not plain
+  Heads heads_;           // only while it is made
+  WindowSet by_eight_, by_two_, every_;
+  ByteSet event_bytes_;
+  NibbleSet event_nibbles_;
+};
+
+}  // namespace maskpipe

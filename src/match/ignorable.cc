@@ -1,0 +1,273 @@
+#include "src/match/ignorable.h"
+
+#include <algorithm>
+
+namespace maskpipe {
+namespace {
+
+constexpr char kEscape = '\x1b';
+constexpr int kMostInARow = 6;
+constexpr int kMostReturns = 8;
+constexpr std::string_view kQuotes = "'\"";
+constexpr std::string_view kGlue = "+\\=";
+constexpr std::string_view kBeginsBreak = "'\" +\\=\r\n";
+constexpr std::string_view kWhite = " \t\n\v\f\r";
+
+bool In(std::string_view set, char c) { return set.find(c) != set.npos; }
+
+bool MayBecome(const ByteSet& cut, std::string_view set) {
+  return std::any_of(set.begin(), set.end(),
+                     [&cut](char c) { return cut.Has(c); });
+}
+
+bool IsOne(const Reading& r, std::string_view set) {
+  return r.size == 1 && In(set, r.bytes[0]);
+}
+
+void AddEnd(std::vector<IgnorableEnd>* ends, IgnorableEnd end) {
+  for (IgnorableEnd& e : *ends) {
+    if (e.end != end.end) continue;
+    e.after_break = std::min(e.after_break, end.after_break);
+    return;
+  }
+  ends->push_back(end);
+}
+
+}  // namespace
+
+IgnorableReader::IgnorableReader(const SpellingReader* reader)
+    : reader_(reader), begins_(reader->leads()) {
+  for (char c : kBeginsBreak) begins_.Add(static_cast<uint8_t>(c));
+  for (char c : kWhite) begins_.Add(static_cast<uint8_t>(c));
+  begins_.Add(static_cast<uint8_t>(kEscape));
+}
+
+bool IgnorableReader::MayBreakAt(std::string_view text, size_t p) const {
+  constexpr size_t kGlueBytes = 3;  // quote, blank, + or the like
+  for (size_t i = p; i < text.size() && i <= p + kGlueBytes; ++i) {
+    if (text[i] == '\r' || text[i] == '\n') return true;
+    if (!In(kBeginsBreak, text[i])) return reader_->Leads(text[i]);
+    // A glue character that leads an escape may be the spelled line feed.
+    if (i > p && reader_->Leads(text[i]) && text[i] != '+') return true;
+  }
+  return p + kGlueBytes >= text.size() || reader_->Leads(text[p]);
+}
+
+// The rest of a sequence whose ESC was read; as EndOfTerminalSequence().
+size_t IgnorableReader::SpelledTerminalSequence(std::string_view text,
+                                                size_t begin, size_t p) const {
+  Readings units;
+  bool opened = false;
+  for (;;) {
+    if (p - begin >= kLongestTerminalSequence) return 0;
+    if (p == text.size()) return text.npos;
+    const char raw = text[p];
+    if (!reader_->Leads(raw)) {
+      if (!opened) {
+        if (raw == '(') return p + 1 < text.size() ? p + 2 : text.npos;
+        if (raw != '[') return 0;
+        opened = true;
+      } else if (raw >= 0x40 && raw <= 0x7e) {
+        return p + 1;
+      } else if (raw < 0x20 || raw > 0x3f) {
+        return 0;
+      }
+      ++p;
+      continue;
+    }
+    reader_->Read(text, p, &units);
+    const auto parameter = [&](const Reading& r) {
+      if (r.size != 1) return false;
+      return opened ? r.bytes[0] >= 0x20 && r.bytes[0] <= 0x3f
+                    : r.bytes[0] == '[' && !r.raw;
+    };
+    // The longest, since half an escape is no parameter.
+    const Reading* best = nullptr;
+    for (const Reading& r : units) {
+      if (parameter(r) && (best == nullptr || r.end > best->end)) best = &r;
+    }
+    if (!units.cut.empty()) return text.npos;
+    if (best == nullptr) return 0;
+    opened = true;
+    p = best->end;
+  }
+}
+
+// 1 the parts before the line feed, each of which may be missing, 2 CR* LF,
+// 3 what may follow it.
+void IgnorableReader::Break(std::string_view text, size_t p, Stage stage,
+                            int returns, bool blanks, Ignorable* out) const {
+  if (p == text.size()) {
+    out->cut_break = true;
+    return;
+  }
+  const char raw = text[p];
+  if (!In(kBeginsBreak, raw) && !reader_->Leads(raw)) return;
+  Readings units;
+  reader_->Read(text, p, &units);
+  for (const Reading& r : units) {
+    if (stage <= Stage::kQuote && IsOne(r, kQuotes)) {  // 1
+      Break(text, r.end, Stage::kBlank, 0, blanks, out);
+    }
+    if (stage <= Stage::kBlank && IsOne(r, " ")) {
+      Break(text, r.end, Stage::kGlue, 0, blanks, out);
+    }
+    if (stage <= Stage::kGlue && IsOne(r, kGlue)) {
+      Break(text, r.end, Stage::kReturn, 0, blanks, out);
+    }
+    if (IsOne(r, "\r") && returns < kMostReturns) {  // 2
+      Break(text, r.end, Stage::kReturn, returns + 1, blanks, out);
+    }
+    if (IsOne(r, "\n")) Indentation(text, r.end, blanks, out);  // 3
+  }
+  ByteSet cut = units.cut;
+  cut |= units.broken_cut;
+  if (MayBecome(cut, "\r\n") ||
+      (stage <= Stage::kQuote && MayBecome(cut, kQuotes)) ||
+      (stage <= Stage::kBlank && MayBecome(cut, " ")) ||
+      (stage <= Stage::kGlue && MayBecome(cut, kGlue))) {
+    out->cut_break = true;
+  }
+}
+
+void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,
+                                  Ignorable* out) const {
+  const size_t begin = p;
+  Readings units;
+  for (;;) {
+    const bool at_end = p == text.size();
+    const bool white = !at_end && (text[p] == ' ' || text[p] == '\t');
+    if (!white || blanks) AddEnd(&out->ends, {p, p});
+    if (at_end || p - begin >= kLongestIndentation) return;
+    if (white) {
+      ++p;
+      continue;
+    }
+    if (!In(kQuotes, text[p]) && text[p] != 'b' && !reader_->Leads(text[p])) {
+      return;
+    }
+    size_t quote = p;
+    if (text[p] == 'b') {
+      if (++quote == text.size()) return;
+    }
+    reader_->Read(text, quote, &units);
+    size_t indented = 0;
+    for (const Reading& r : units) {
+      if (IsOne(r, kQuotes)) AddEnd(&out->ends, {r.end, r.end});
+      if (quote == p && !r.raw && IsOne(r, " \t")) indented = r.end;
+    }
+    if (indented == 0) return;
+    p = indented;
+  }
+}
+
+void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
+                           Ignorable* out) const {
+  struct Place {
+    size_t p;
+    int sequences;
+    size_t after_break;
+  };
+  out->ends.clear();
+  out->cut = out->cut_break = false;
+  Place places[2 * kMostInARow + 2];
+  size_t known = 0;
+  std::vector<IgnorableEnd> breaks;  // of the first place that has some
+  Readings units;
+  Ignorable found;
+
+  // Terminal sequences from one place on; every end is an end of all.
+  const auto sequences = [&](Place at) {
+    while (at.sequences < kMostInARow && at.p < text.size()) {
+      const char raw = text[at.p];
+      size_t end = 0;
+      if (raw == kEscape) {
+        end = EndOfTerminalSequence(text, at.p);
+      } else if (reader_->Leads(raw)) {
+        reader_->Read(text, at.p, &units);
+        if (units.cut.Has(kEscape)) out->cut = true;
+        for (const Reading& r : units) {
+          if (!r.raw && IsOne(r, "\x1b") && end == 0) {
+            end = SpelledTerminalSequence(text, at.p, r.end);
+          }
+        }
+      }
+      if (end == text.npos) out->cut = true;
+      if (end == 0 || end == text.npos) return;
+      at = {end, at.sequences + 1, at.after_break};
+      AddEnd(&out->ends, {at.p, at.after_break});
+      if (known < std::size(places)) places[known++] = at;
+    }
+  };
+
+  places[known++] = {p, 0, 0};
+  sequences(places[0]);
+  const size_t before_break = known;
+  for (size_t i = 0; i < before_break; ++i) {
+    const Place at = places[i];
+    if (at.p < text.size() && !MayBreakAt(text, at.p)) continue;
+    found.ends.clear();
+    found.cut_break = false;
+    if (at.p < text.size()) {
+      Break(text, at.p, Stage::kQuote, 0, blanks, &found);
+    }
+    out->cut_break = out->cut_break || found.cut_break;
+    for (const IgnorableEnd& e : found.ends) {
+      AddEnd(&out->ends, e);
+      sequences({e.end, at.sequences, e.after_break});
+    }
+  }
+}
+
+void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
+                                     WhiteSpace* out) const {
+  out->ends.clear();
+  out->cut = false;
+  std::vector<size_t> places = {p};
+  Readings units;
+  Ignorable noise;
+  const auto add = [&](size_t end) {
+    if (end - p > kLongestWhiteSpace) return;
+    if (std::find(places.begin() + 1, places.end(), end) == places.end()) {
+      places.push_back(end);
+    }
+  };
+  for (size_t i = 0; i < places.size(); ++i) {
+    size_t at = places[i];
+    // Of raw white space only the end matters: what comes next is none.
+    const size_t raw = at;
+    while (at < text.size() && In(kWhite, text[at])) ++at;
+    if (at > raw) add(at);
+    if (at == text.size()) {
+      if (at - p <= kLongestWhiteSpace) out->cut = true;
+      continue;
+    }
+    if (!Begins(text[at])) continue;
+    if (at > raw) {
+      // A break may begin with the blank before its glue.
+      if (MayBreakAt(text, at)) {
+        Read(text, at, false, &noise);
+        for (const IgnorableEnd& e : noise.ends) add(e.end);
+        if (noise.cut || noise.cut_break) out->cut = true;
+      }
+    } else {
+      Read(text, at, false, &noise);
+      for (const IgnorableEnd& e : noise.ends) {
+        // Terminal sequences alone are no white space.
+        if (e.after_break != 0 || i != 0) add(e.end);
+      }
+      if (noise.cut || noise.cut_break) out->cut = true;
+    }
+    if (!reader_->Leads(text[at])) continue;
+    reader_->Read(text, at, &units);
+    for (const Reading& r : units) {
+      if (IsOne(r, kWhite)) add(r.end);
+    }
+    if (MayBecome(units.cut, kWhite) || MayBecome(units.broken_cut, kWhite)) {
+      out->cut = true;
+    }
+  }
+  out->ends.assign(places.begin() + 1, places.end());
+}
+
+}  // namespace maskpipe

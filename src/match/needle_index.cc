@@ -1,0 +1,85 @@
+#include "src/match/needle_index.h"
+
+#include <algorithm>
+#include <numeric>
+#include <tuple>
+
+namespace maskpipe {
+
+NeedleIndex::NeedleIndex(std::span<const Needle> needles, Arena* arena)
+    : needles_(arena) {
+  std::vector<uint32_t> order(needles.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
+    const Needle &x = needles[a], &y = needles[b];
+    const int compared = x.bytes.compare(y.bytes);
+    if (compared != 0) return compared < 0;
+    return std::tuple(x.alone, x.secret) < std::tuple(y.alone, y.secret);
+  });
+  const auto same = [&](uint32_t a, uint32_t b) {
+    return needles[a].bytes == needles[b].bytes;
+  };
+  order.erase(std::unique(order.begin(), order.end(), same), order.end());
+  size_t bytes = 0;
+  for (uint32_t i : order) bytes += needles[i].bytes.size();
+  // Side by side, so that a walk stays in few cache lines.
+  char* room = static_cast<char*>(arena->allocate(bytes + 1, 1));
+  needles_.reserve(order.size());
+  for (uint32_t i : order) {
+    const Needle& n = needles[i];
+    needles_.push_back(
+        {room, static_cast<uint32_t>(n.bytes.size()), n.secret, n.alone});
+    any_alone_ = any_alone_ || n.alone;
+    room += n.bytes.copy(room, n.bytes.size());
+  }
+  uint32_t i = 0;
+  for (unsigned b = 0; b < 256; ++b) {
+    while (i < needles_.size() && needles_[i].at(0) < b) ++i;
+    first_[b] = i;
+  }
+  first_[256] = static_cast<uint32_t>(needles_.size());
+}
+
+NeedleRange NeedleIndex::Narrow(NeedleRange range, uint32_t depth,
+                                uint8_t byte) const {
+  if (depth == 0) {
+    return {
+        std::max(range.begin, first_[byte]),
+        std::max(range.begin, std::min(range.end, first_[size_t{byte} + 1]))};
+  }
+  range = Longer(range, depth);
+  if (range.end - range.begin == 1) {
+    if (needles_[range.begin].at(depth) != byte) range.end = range.begin;
+    return range;
+  }
+  const auto begin = needles_.begin() + range.begin;
+  const auto end = needles_.begin() + range.end;
+  const auto low = std::partition_point(
+      begin, end, [&](const IndexedNeedle& n) { return n.at(depth) < byte; });
+  const auto high = std::partition_point(
+      low, end, [&](const IndexedNeedle& n) { return n.at(depth) == byte; });
+  return {static_cast<uint32_t>(low - needles_.begin()),
+          static_cast<uint32_t>(high - needles_.begin())};
+}
+
+bool NeedleIndex::AnyOfLength(NeedleRange range, uint64_t length,
+                              bool apart) const {
+  for (uint32_t i = range.begin; i < range.end; ++i) {
+    const IndexedNeedle& n = needles_[i];
+    if (n.length >= length && (apart || !n.alone)) return true;
+  }
+  return false;
+}
+
+bool NeedleIndex::GoesOn(NeedleRange range, uint32_t depth,
+                         const ByteSet& next) const {
+  range = Longer(range, depth);
+  while (!range.empty()) {
+    const uint8_t byte = needles_[range.begin].at(depth);
+    if (next.Has(byte)) return true;
+    range.begin = Narrow(range, depth, byte).end;
+  }
+  return false;
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,174 @@
+// Reads the units that stand at a place of a text, in every spelling of a table
+// (spelling_table.h).
+//
+//   SpellingReader reader(StandardSpellings());
+//   Readings readings;
+//   reader.Read(text, p, &readings);
+//   for (const Reading& r : readings) ...   // the raw byte first
+//
+// Where the text ends inside an escape, `readings.cut` says which units it may
+// yet become. Terminal sequences and line breaks are also skipped inside an
+// escape, since `fold` and `grep --color` know nothing of escapes; a break is
+// noted in the reading.
+//
+// Immutable and shared by threads. The work at one place is bounded by the
+// table and the levels, whatever the text.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "src/match/byte_set.h"
+#include "src/match/spelling_table.h"
+
+namespace maskpipe {
+
+struct Reading {
+  static constexpr size_t kMostBytes = 8;
+
+  std::string_view unit() const { return {bytes.data(), size}; }
+
+  std::array<char, kMostBytes> bytes{};
+  uint8_t size = 0;  // of the unit, in bytes
+  bool raw = false;  // the byte itself, no escape
+  size_t end = 0;    // where the text goes on
+  size_t after_break =
+      0;  // behind the last line break inside; 0: there is none
+};
+
+class Readings {
+ public:
+  void Clear() {
+    size_ = 0;
+    cut = broken_cut = ByteSet();
+    broken_at = 0;
+  }
+  const Reading* begin() const { return list_.data(); }
+  const Reading* end() const { return list_.data() + size_; }
+  size_t size() const { return size_; }
+  const Reading& operator[](size_t i) const { return list_[i]; }
+  // Keeps one of equal ones.
+  void Add(const Reading& reading);
+
+  // The first bytes of the units that the text may yet spell here, where it
+  // ends too early to tell; and those that it may where it was broken before,
+  // the earliest such break.
+  ByteSet cut;
+  ByteSet broken_cut;
+  size_t broken_at = 0;
+
+ private:
+  // More cannot stand at one place in a table of this size; what would be
+  // beyond is not read.
+  static constexpr size_t kMost = 64;
+  std::array<Reading, kMost> list_;
+  size_t size_ = 0;
+};
+
+class SpellingReader {
+ public:
+  // The rows' texts must outlive the reader.
+  explicit SpellingReader(std::span<const SpellingRow> rows);
+
+  // What can be read at `p`, before the text's end, at all levels up to one.
+  void Read(std::string_view text, size_t p, Readings* out,
+            int level = kSpellingLevels) const {
+    Units(text, p, level, out);
+  }
+
+  // Whether more than the raw byte may be read at a place with this byte.
+  bool Leads(char c) const { return leads_.Has(c); }
+  const ByteSet& leads() const { return leads_; }
+  // Whether more than the raw `lead` may be read where `next` follows.
+  bool MayFollow(char lead, char next) const;
+
+ private:
+  struct Element {
+    enum Kind : uint8_t {
+      kPunctuation,  // `c`, which may be spelled itself
+      kLetter,       // `c`, raw
+      kDigits,       // `least` to `most`, of `base`
+      kAnyPunctuation,
+      kName,
+      kQuotes,
+    };
+    Kind kind;
+    char c = 0;
+    uint8_t base = 0, least = 0, most = 0;
+  };
+  struct Row {
+    std::vector<Element> elements;
+    const SpellingRow* source;
+    ByteSet values;  // first bytes of the units it can be
+  };
+  // What a row has read so far.
+  struct Progress {
+    size_t p = 0;
+    size_t after_break = 0;
+    uint32_t value = 0;
+    uint32_t high = 0;  // the first half of a surrogate pair
+    uint8_t repeats = 0;
+    char same = 0;
+    bool known = false;  // the value is complete
+  };
+  // One attempt at a row.
+  struct Attempt {
+    std::string_view text;
+    const Row& row;
+    int punctuation_level;
+    int levels_left;  // above the row's own
+    Readings* out;
+    bool* again;  // set where a higher level may read more
+  };
+
+  void Units(std::string_view text, size_t p, int level, Readings* out) const;
+  void Rows(std::string_view text, const Reading& lead, int level,
+            int levels_left, Readings* out, bool* again) const;
+  void Match(const Attempt& a, size_t element, Progress so_far) const;
+  void MatchDigits(const Attempt& a, size_t element, Progress so_far) const;
+  void MatchName(const Attempt& a, size_t element, Progress so_far) const;
+  template <typename F>
+  void Punctuation(const Attempt& a, const Element& e, const Progress& so_far,
+                   F&& each) const;
+  static ByteSet Possible(const Attempt& a, const Progress& so_far);
+  void Complete(const Attempt& a, const Progress& so_far) const;
+  void Emit(const Attempt& a, const Progress& so_far,
+            std::string_view unit) const;
+  void Cut(const Attempt& a, const Progress& so_far,
+           const ByteSet& values) const;
+  static void SkipRawNoise(const Attempt& a, Progress* so_far);
+
+  static Row Parse(const SpellingRow& row);
+  ByteSet ValuesOf(const Row& row) const;
+
+  std::vector<Row> rows_;
+  ByteSet leads_;
+  // By lead: its rows, and by the raw byte after it those that may go on.
+  std::array<uint8_t, 256> lead_index_{};
+  std::vector<std::vector<uint16_t>> rows_of_;
+  std::vector<std::array<std::vector<uint16_t>, 257>> rows_before_;
+  // What a unit that is read may become with so many levels left.
+  std::array<std::array<ByteSet, 256>, kSpellingLevels + 1> closure_;
+};
+
+// The UTF-8 bytes of a code point (RFC 3629); none for a surrogate or beyond
+// U+10FFFF. Returns their number.
+size_t EncodeUtf8(uint32_t code_point, char* out);
+
+// Where the terminal sequence ends that begins with the raw ESC at `p`: ESC [
+// parameters final, or ESC ( x (ECMA-48, 5.4). 0: none does; text.npos: the
+// text ends inside.
+size_t EndOfTerminalSequence(std::string_view text, size_t p);
+inline constexpr size_t kLongestTerminalSequence = 32;
+
+// Where the line break ends, with the indentation after it, that begins with
+// the raw CR or LF at `p`. 0: it is none; text.npos: the text ends inside.
+size_t EndOfRawBreak(std::string_view text, size_t p);
+inline constexpr size_t kLongestIndentation = 128;
+
+}  // namespace maskpipe
