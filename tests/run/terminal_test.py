@@ -64,7 +64,14 @@ class Screen:
         """All up to the end, and the status."""
         while self.more(SECONDS):
             pass
-        _, status = os.waitpid(self.pid, 0)
+        end = time.monotonic() + SECONDS
+        while True:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                break
+            if time.monotonic() > end:
+                raise AssertionError("it lives on after %r" % self.seen)
+            time.sleep(0.01)
         self.pid = None
         code = os.waitstatus_to_exitcode(status)
         return self.seen, code if code >= 0 else 128 - code
@@ -230,7 +237,9 @@ class Keys(TerminalTest):
         time.sleep(0.3)
         screen.type("\x1a")
         screen.until("Stopped")
-        screen.type("kill %1; echo hunter2-''secret\n")
+        # A shell does not exit while it thinks that a job is stopped, and
+        # wait does not wait for one that is.
+        screen.type("kill %1; fg; echo hunter2-''secret\n")
         screen.until(r"\*\*\*\r\n")
         screen.type("exit 5\n")
         out, status = screen.rest()
@@ -266,9 +275,11 @@ class Keys(TerminalTest):
 
     def test_the_terminal_is_as_before_whatever_the_command_did(self):
         screen = self.shell()
-        screen.type("stty -a > before; %s; stty -a > after; cmp before after "
-                    "&& echo sa''me; rm before after\n" % self.quoted(
-                        *self.wrapped("bash", "-c", "stty raw -echo; exit 1")))
+        before, after = self.path("before"), self.path("after")
+        screen.type("stty -a > %s; %s; stty -a > %s; cmp %s %s && echo sa''me\n"
+                    % (before, self.quoted(*self.wrapped(
+                        "bash", "-c", "stty raw -echo; exit 1")), after,
+                       before, after))
         screen.until("same\r\n")
 
     def test_a_hang_up_ends_the_command(self):
