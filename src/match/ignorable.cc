@@ -283,21 +283,33 @@ void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
       if (at - p <= kLongestWhiteSpace) out->cut = true;
       continue;
     }
-    if (!Begins(text[at])) continue;
+    if (!Begins(text[at]) && text[at] != 'b') continue;
+    const auto read = [&](size_t begin) {
+      Read(text, begin, false, &noise);
+      if (noise.cut || noise.cut_break || noise.cut_after) out->cut = true;
+    };
     if (at > raw) {
-      // A break may begin with the blank before its glue.
+      // A break may begin with the blank before its glue, and end with a quote
+      // behind the white space.
       if (MayBreakAt(text, at)) {
-        Read(text, at, false, &noise);
+        read(at);
         for (const IgnorableEnd& e : noise.ends) add(e.end);
-        if (noise.cut || noise.cut_break || noise.cut_after) out->cut = true;
+      }
+      const size_t line_feed = text.substr(raw, at - raw).rfind('\n');
+      const char c = text[at];
+      if (line_feed != text.npos &&
+          (In(kQuotes, c) || c == 'b' || reader_->Leads(c))) {
+        read(raw + line_feed);
+        for (const IgnorableEnd& e : noise.ends) {
+          if (e.end > at) add(e.end);
+        }
       }
     } else {
-      Read(text, at, false, &noise);
+      read(at);
       for (const IgnorableEnd& e : noise.ends) {
         // Terminal sequences alone are no white space.
         if (e.after_break != 0 || i != 0) add(e.end);
       }
-      if (noise.cut || noise.cut_break || noise.cut_after) out->cut = true;
     }
     if (!reader_->Leads(text[at])) continue;
     reader_->Read(text, at, &units);
