@@ -7,7 +7,9 @@ namespace maskpipe {
 namespace {
 
 constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
-constexpr uint32_t kBlanksFold = 8;         // from there a break may be a blank
+// Where escapes read in many ways, the walker looks instead.
+constexpr int kMostSteps = 64;
+constexpr uint32_t kBlanksFold = 8;  // from there a break may be a blank
 
 }  // namespace
 
@@ -56,7 +58,7 @@ class Beginnings::Event {
   void GoOn(Spelled s, size_t p, int depth) {
     constexpr int kDeepest = 4;
     while (s.size < WindowSet::kWindow) {
-      if (p >= text_.size() || depth == kDeepest) {
+      if (p >= text_.size() || depth == kDeepest || --steps_ < 0) {
         open_ = true;
         return;
       }
@@ -157,7 +159,8 @@ class Beginnings::Event {
   const size_t from_;
   size_t at_;
   Offsets* places_;
-  bool open_ = false;   // the text ends before all is known
+  int steps_ = kMostSteps;
+  bool open_ = false;   // the text, or our patience, ends before all is known
   bool spans_ = false;  // some window that spans the event may be a head's
   bool noise_only_ = false;
 };
@@ -353,13 +356,14 @@ bool Beginnings::AnyStands(std::string_view text, size_t from, size_t before,
   if (around.windows == 0) return false;
   around.Add(text.substr(before - raw, raw));
   around.Add(unit);
-  return AnyStands(text, after, around, kMostEscapes);
+  int steps = kMostSteps;
+  return AnyStands(text, after, around, kMostEscapes, &steps);
 }
 
 bool Beginnings::AnyStands(std::string_view text, size_t p, Around around,
-                           int escapes) const {
+                           int escapes, int* steps) const {
   while (!around.full()) {
-    if (p + 1 >= text.size()) return true;
+    if (p + 1 >= text.size() || --*steps < 0) return true;
     const char c = text[p];
     if (OnlyRaw(text, p)) {
       around.bytes[around.size++] = c;
@@ -373,7 +377,7 @@ bool Beginnings::AnyStands(std::string_view text, size_t p, Around around,
     for (const Reading& r : units) {
       Around more = around;
       more.Add(r.unit());
-      if (AnyStands(text, r.end, more, escapes - 1)) return true;
+      if (AnyStands(text, r.end, more, escapes - 1, steps)) return true;
     }
     return false;
   }

@@ -72,8 +72,8 @@ class Beginnings {
   struct Around;
   bool AnyStands(std::string_view text, size_t from, size_t before,
                  std::string_view unit, size_t after) const;
-  bool AnyStands(std::string_view text, size_t p, Around around,
-                 int escapes) const;
+  bool AnyStands(std::string_view text, size_t p, Around around, int escapes,
+                 int* steps) const;
   bool OnlyRaw(std::string_view text, size_t p) const;
 
   const SpellingReader* reader_;

@@ -33,6 +33,7 @@ Matcher::Matcher(std::span<const Needle> needles,
 void Matcher::Scan(const Window& window, Cursor* cursor,
                    const OnSpan& on_span) const {
   if (cursor->position_ >= window.end()) return;
+  const ReadingScope scope;
   std::vector<Path> open;
   for (const Path& path : cursor->open_) {  // 1
     walker_->Continue(window, path, &open, on_span);

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <limits>
 #include <memory>
+#include <unordered_map>
 #include <utility>
 
 namespace maskpipe {
@@ -326,96 +327,114 @@ SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
   }
 }
 
-// What was read within one call of Read(): escapes are tried by many rows and
-// at several levels, and without it the work would grow with the power of
-// their number. Holds single units, no secret.
+// What was read where more than ReadSimple() was needed: escapes are tried by
+// many rows and at several levels, and without it the work would grow with the
+// power of their number. Holds single units, no secret.
 class SpellingReader::Memo {
  public:
-  struct Entry {
-    const char* at = nullptr;
-    int level = 0;
-    uint64_t call = 0;
-    Readings readings;
-  };
   static Memo& OfThisThread() {
     static thread_local Memo memo;
     return memo;
   }
 
-  void NewCall() { ++call_; }
-  // The entry for the place, and whether it is known already.
-  std::pair<Entry*, bool> Get(const char* at, int level) {
-    std::unique_ptr<Entry>& entry =
-        entries_[(reinterpret_cast<uintptr_t>(at) * kSpellingLevels +
-                  static_cast<unsigned>(level)) %
-                 kEntries];
-    if (entry == nullptr) entry = std::make_unique<Entry>();
-    const bool known =
-        entry->call == call_ && entry->at == at && entry->level == level;
-    return {entry.get(), known};
+  // Forgets what was read of another text, or of one that may have changed.
+  void Begin(const SpellingReader* reader, std::string_view text) {
+    const char* end = text.data() + text.size();
+    if (scopes_ == 0 || reader != reader_ || end != end_ || used_ >= kMost) {
+      used_ = 0;
+      places_.clear();
+    }
+    reader_ = reader;
+    end_ = end;
   }
-  void Keep(Entry* entry, const char* at, int level, const Readings& readings) {
-    entry->at = at;
-    entry->level = level;
-    entry->call = call_;
-    entry->readings = readings;
+  // Null where it is not known; Keep() makes room that stays where it is until
+  // the next Begin().
+  const Readings* Get(const char* at, int level) const {
+    const auto found = places_.find(Key(at, level));
+    return found == places_.end() ? nullptr : readings_[found->second].get();
+  }
+  const Readings& Keep(const char* at, int level, const Readings& readings) {
+    if (used_ == readings_.size()) {
+      readings_.push_back(std::make_unique<Readings>());
+    }
+    places_[Key(at, level)] = used_;
+    return *readings_[used_++] = readings;
+  }
+
+  void EnterScope() {
+    if (scopes_++ == 0) Forget();
+  }
+  void LeaveScope() {
+    if (--scopes_ == 0) Forget();
   }
 
  private:
-  // More than the places of three nested escapes.
-  static constexpr size_t kEntries = 257;
-  uint64_t call_ = 0;
-  std::array<std::unique_ptr<Entry>, kEntries> entries_;
+  static constexpr size_t kMost = 8192;
+  static uintptr_t Key(const char* at, int level) {
+    return reinterpret_cast<uintptr_t>(at) * (kSpellingLevels + 1) +
+           static_cast<unsigned>(level);
+  }
+  void Forget() {
+    used_ = 0;
+    places_.clear();
+    end_ = nullptr;
+  }
+
+  int scopes_ = 0;
+  const SpellingReader* reader_ = nullptr;
+  const char* end_ = nullptr;
+  size_t used_ = 0;
+  std::vector<std::unique_ptr<Readings>> readings_;
+  std::unordered_map<uintptr_t, size_t> places_;
 };
+
+ReadingScope::ReadingScope() {
+  SpellingReader::Memo::OfThisThread().EnterScope();
+}
+
+ReadingScope::~ReadingScope() {
+  SpellingReader::Memo::OfThisThread().LeaveScope();
+}
 
 void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
                           int level) const {
   if (level > 0 && ReadSimple(text, p, out)) return;
-  Memo::OfThisThread().NewCall();
-  Units(text, p, level, out);
+  Memo::OfThisThread().Begin(this, text);
+  *out = Inner(text, p, level);
 }
 
-Readings SpellingReader::Inner(std::string_view text, size_t p,
-                               int level) const {
-  Readings units;
-  if (level == 0) {
-    units.Clear();
-    units.Add(RawReading(text, p));
-    return units;
-  }
+// The same of a place within an escape, once for all that ask.
+const Readings& SpellingReader::Inner(std::string_view text, size_t p,
+                                      int level) const {
   Memo& memo = Memo::OfThisThread();
   const char* at = text.data() + p;
-  if (const auto [entry, known] = memo.Get(at, level); known) {
-    return entry->readings;
-  }
-  Units(text, p, level, &units);
-  memo.Keep(memo.Get(at, level).first, at, level, units);
-  return units;
+  if (const Readings* known = memo.Get(at, level)) return *known;
+  Readings units;
+  if (level == 0 || !ReadSimple(text, p, &units)) Units(text, p, level, &units);
+  return memo.Keep(at, level, units);
 }
 
-// Level by level: what is read at one is what a row of the next may begin with.
+// What is read at one level is what a row of the next may begin with.
 void SpellingReader::Units(std::string_view text, size_t p, int level,
                            Readings* out) const {
-  const Reading raw = RawReading(text, p);
-  if (level > 0 && ReadSimple(text, p, out)) return;
-  out->Clear();
-  out->Add(raw);
-  if (level == 0 || !Leads(text[p])) return;
-  size_t before = 0;  // so many leads were looked at by the level below
-  for (int n = 1; n <= level; ++n) {
-    const size_t known = out->size();
-    bool again = false;
-    for (size_t i = 0; i < known; ++i) {
-      const Reading lead = (*out)[i];
-      if (lead.size != 1 || !Leads(lead.bytes[0])) continue;
-      Rows(text, lead, i < before, n - 1, level - n, out, &again);
-    }
-    before = known;
-    // A new unit that leads, or punctuation that a higher level may read.
-    for (size_t i = known; i < out->size(); ++i) {
-      again = again || ((*out)[i].size == 1 && Leads((*out)[i].bytes[0]));
-    }
-    if (!again) return;
+  if (level == 0) {
+    out->Clear();
+    out->Add(RawReading(text, p));
+    return;
+  }
+  *out = Inner(text, p, level - 1);
+  const size_t before = level == 1 ? 0 : Inner(text, p, level - 2).size();
+  // What is cut off may be read once more.
+  for (ByteSet* cut : {&out->cut, &out->broken_cut}) {
+    ByteSet once_more;
+    cut->ForEach([&](uint8_t v) { once_more |= closure_[1][v]; });
+    *cut = once_more;
+  }
+  const size_t known = out->size();
+  for (size_t i = 0; i < known; ++i) {
+    const Reading lead = (*out)[i];
+    if (lead.size != 1 || !Leads(lead.bytes[0])) continue;
+    Rows(text, lead, i < before, level - 1, out);
   }
 }
 
@@ -430,8 +449,7 @@ bool SpellingReader::ReadSimple(std::string_view text, size_t p,
   for (uint16_t r : rows_before_[index][next]) {
     Progress so_far;
     so_far.p = p + 1;
-    if (MatchSimple({text, rows_[r], 0, 0, out, nullptr}, so_far) ==
-        Simple::kUnknown) {
+    if (MatchSimple({text, rows_[r], 0, out}, so_far) == Simple::kUnknown) {
       return false;
     }
   }
@@ -533,7 +551,9 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
       return MaySpell(text, next.p) ? Simple::kUnknown : Simple::kNone;
     }
     ++next.p;
-    return MatchSimple(attempt, next);
+    // What begins an escape may also spell the lead.
+    return MatchSimple(attempt, next) == Simple::kRead ? Simple::kRead
+                                                       : Simple::kUnknown;
   }
   Complete(attempt, so_far);
   return Simple::kRead;
@@ -541,8 +561,7 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
 
 // With `again_only` rows without punctuation were read at the level below.
 void SpellingReader::Rows(std::string_view text, const Reading& lead,
-                          bool again_only, int level, int levels_left,
-                          Readings* out, bool* again) const {
+                          bool again_only, int level, Readings* out) const {
   const size_t index = lead_index_[static_cast<uint8_t>(lead.bytes[0])];
   const size_t next =
       lead.end < text.size() ? static_cast<uint8_t>(text[lead.end]) : kEnd;
@@ -551,7 +570,7 @@ void SpellingReader::Rows(std::string_view text, const Reading& lead,
     Progress so_far;
     so_far.p = lead.end;
     so_far.after_break = lead.after_break;
-    Match({text, rows_[r], level, levels_left, out, again}, 1, so_far);
+    Match({text, rows_[r], level, out}, 1, so_far);
   }
 }
 
@@ -673,8 +692,7 @@ void SpellingReader::Punctuation(const Attempt& a, const Element& e,
     each(raw, next);
     return;
   }
-  *a.again = true;
-  const Readings units = Inner(a.text, so_far.p, a.punctuation_level);
+  const Readings& units = Inner(a.text, so_far.p, a.punctuation_level);
   for (const Reading& r : units) {
     if (r.size != 1) continue;
     Progress next = so_far;
@@ -860,14 +878,11 @@ void SpellingReader::Emit(const Attempt& a, const Progress& so_far,
 void SpellingReader::Cut(const Attempt& a, const Progress& so_far,
                          const ByteSet& values) const {
   if (values.empty()) return;
-  ByteSet may_become;
-  const auto& closure = closure_[static_cast<size_t>(a.levels_left)];
-  values.ForEach([&](uint8_t v) { may_become |= closure[v]; });
   if (so_far.after_break == 0) {
-    a.out->cut |= may_become;
+    a.out->cut |= values;
     return;
   }
-  a.out->broken_cut |= may_become;
+  a.out->broken_cut |= values;
   a.out->broken_at = a.out->broken_at == 0
                          ? so_far.after_break
                          : std::min(a.out->broken_at, so_far.after_break);

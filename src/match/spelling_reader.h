@@ -76,7 +76,7 @@ class Readings {
  private:
   // More cannot stand at one place in a table of this size; what would be
   // beyond is not read.
-  static constexpr size_t kMost = 64;
+  static constexpr size_t kMost = 24;
   std::array<Reading, kMost> list_;
   size_t size_ = 0;
 };
@@ -157,20 +157,18 @@ class SpellingReader {
     std::string_view text;
     const Row& row;
     int punctuation_level;
-    int levels_left;  // above the row's own
     Readings* out;
-    bool* again;  // set where a higher level may read more
   };
 
   void Units(std::string_view text, size_t p, int level, Readings* out) const;
-  // The same, of a place within an escape, read once for all that ask.
   class Memo;
-  Readings Inner(std::string_view text, size_t p, int level) const;
+  friend class ReadingScope;
+  const Readings& Inner(std::string_view text, size_t p, int level) const;
   void MatchQuotes(const Attempt& a, size_t element, Progress so_far) const;
   enum class Simple { kNone, kRead, kUnknown };
   Simple MatchSimple(const Attempt& attempt, Progress so_far) const;
   void Rows(std::string_view text, const Reading& lead, bool again_only,
-            int level, int levels_left, Readings* out, bool* again) const;
+            int level, Readings* out) const;
   void Match(const Attempt& a, size_t element, Progress so_far) const;
   void MatchDigits(const Attempt& a, size_t element, Progress so_far) const;
   void MatchName(const Attempt& a, size_t element, Progress so_far) const;
@@ -200,6 +198,16 @@ class SpellingReader {
   std::vector<std::array<std::vector<uint16_t>, 257>> rows_before_;
   // What a unit that is read may become with so many levels left.
   std::array<std::array<ByteSet, 256>, kSpellingLevels + 1> closure_;
+};
+
+// While one lives, what this thread reads of one text is kept, since many ask
+// for the same places; the text must not change.
+class ReadingScope {
+ public:
+  ReadingScope();
+  ~ReadingScope();
+  ReadingScope(const ReadingScope&) = delete;
+  ReadingScope& operator=(const ReadingScope&) = delete;
 };
 
 // The UTF-8 bytes of a code point (RFC 3629); none for a surrogate or beyond
