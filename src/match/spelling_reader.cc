@@ -655,6 +655,8 @@ void SpellingReader::Match(const Attempt& a, size_t element,
 // One quote after the other, from all places at once where the last may end.
 void SpellingReader::MatchQuotes(const Attempt& a, size_t element,
                                  Progress so_far) const {
+  // More cannot be told apart in what printers write.
+  constexpr size_t kMostEnds = 8;
   const Element& e = a.row.elements[element];
   std::vector<Progress> ends = {so_far};
   for (uint8_t repeats = 0; repeats + 1u < Reading::kMostBytes; ++repeats) {
@@ -673,7 +675,7 @@ void SpellingReader::MatchQuotes(const Attempt& a, size_t element,
           known.after_break = std::min(known.after_break, next.after_break);
           return;
         }
-        next_ends.push_back(next);
+        if (next_ends.size() < kMostEnds) next_ends.push_back(next);
       });
     }
     for (const Progress& end : next_ends) Match(a, element + 1, end);

@@ -157,16 +157,13 @@ class Walker::Walk {
     for (;;) {
       const size_t at = Offset(path.at);
       const bool known = Complete(path);  // 1
+      path.waits = !known;
       const NeedleRange longer = needles.Longer(path.range, path.depth);
       if (!Counts(path, longer)) {
-        if (!known) {
-          path.waits = true;
-          Leave(path, path.from);
-        }
+        if (!known) Leave(path, path.from);
         return;
       }
       if (at == text_.size()) {
-        path.waits = !known;
         Leave(path, path.from);
         return;
       }
@@ -279,16 +276,13 @@ class Walker::Walk {
     const NeedleIndex& needles = index(path);
     const size_t at = Offset(path.at);
     const bool known = Complete(path);
+    path.waits = !known;
     const NeedleRange longer = needles.Longer(path.range, path.depth);
     if (!Counts(path, longer)) {
-      if (!known) {
-        path.waits = true;
-        Leave(path, path.from);
-      }
+      if (!known) Leave(path, path.from);
       return;
     }
     if (at == text_.size()) {
-      path.waits = !known;
       Leave(path, path.from);
       return;
     }
