@@ -449,14 +449,18 @@ class Spelled {
         }
         next.insert({depth, end, from});
       };
-      for (auto [depth, p, from] : frontier) {
+      for (const auto& place : frontier) {
+        // No structured binding, which clang 14 does not capture.
+        const size_t depth = std::get<0>(place), p = std::get<1>(place),
+                     from = std::get<2>(place);
         if (depth == size) {
           found.insert({from, p});
           continue;
         }
         const std::string_view rest = n.bytes.substr(depth);
         if (n.writing == Writing::kHex) {
-          for (auto [digits, broken] : Pairs(depth, p)) {
+          for (const auto& [digits, behind] : Pairs(depth, p)) {
+            const size_t broken = behind;
             ReadPair(rest[0], digits, [&](size_t end, size_t inside) {
               reach(depth, depth + 1, end, from, std::max(broken, inside));
             });
