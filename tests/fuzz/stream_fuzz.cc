@@ -51,10 +51,11 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     options.rules.min_length = 1 + flags / 64;
   }
   options.hold_line = (flags & 2) != 0;
-  // 0 and 1: all forms, 2: spellings only, 3: as they are.
+  // 0: all forms, 1 and 2: spellings only, 3: as they are.
   const int forms = flags >> 4 & 3;
   const bool spelled = forms != 3;
-  options.forms = {.base64 = forms < 2, .hex = forms < 2, .spellings = spelled};
+  options.forms = {
+      .base64 = forms == 0, .hex = forms == 0, .spellings = spelled};
   const bool swaps = seed % 4 == 0;
 
   SecretStore store;
