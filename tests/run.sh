@@ -103,7 +103,7 @@ stage_core() {
 stage_clang() {
   install_missing "${clang_packages[@]}"
   build dev .build/clang -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14
-  run_tests .build/clang -L core
+  MASKPIPE_COMPOSITIONS=5000 run_tests .build/clang -L core
 }
 
 stage_asan() {
@@ -111,14 +111,14 @@ stage_asan() {
   # The library and the front. Taking cores of a sanitizer's terabytes of shadow
   # would last for ever; the wrapper, the fetcher and the plugins are tested with
   # their real peers in the core stage.
-  run_tests .build/asan -LE long \
+  MASKPIPE_COMPOSITIONS=2000 run_tests .build/asan -LE long \
     -E '^(demo|readme|front.discretion|run[.].*|plugins[.].*|fetch[.][a-z_]+|spelling[.].*)$'
 }
 
 stage_tsan() {
   build tsan .build/tsan
   # The exhaustive small worlds have one thread and nothing to race with.
-  run_tests .build/tsan -L core -E 'SmallWorlds|HoweverTheTextIsCut|layout|data'
+  MASKPIPE_COMPOSITIONS=500 run_tests .build/tsan -L core -E 'SmallWorlds|HoweverTheTextIsCut|layout|data'
 }
 
 stage_fuzz() {
