@@ -41,8 +41,6 @@ SECRETS = {
 EARLY = {("fold_json", "password"), ("fold_json", "utf8")}
 # What is not masked as a whole, and why; everything else is.
 LEFT_OUT = {
-    # escape() writes Latin-1 as one %XX, which is a byte of UTF-8 to everybody else.
-    ("node_escape", "password"), ("node_escape", "utf8"),
     # quotemeta puts a backslash before every byte of UTF-8 and before a TAB.
     ("perl_quotemeta", "password"), ("perl_quotemeta", "utf8"), ("perl_quotemeta", "lines"),
 }
