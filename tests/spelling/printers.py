@@ -239,7 +239,7 @@ def jq_json(v): return jq("", "@json", v)
 def jq_json_in_json(v): return jq("", "@json|@json", v)
 
 
-@printer("{}\"k: \n\x1b[0;1349m")
+@printer("{}\"k: \n\x1b[0;12349m")
 def jq_coloured(v): return jq("C", "{k: .}", v)
 
 
