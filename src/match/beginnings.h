@@ -83,10 +83,10 @@ class Beginnings {
   std::pmr::vector<uint64_t> pairs_;
   bool tiny_ = false;
   bool spelled_ = false;  // there are needles that are not plain
-  Heads heads_;           // only while it is made
+  ByteSet wanted_;        // bytes of heads, and what begins noise
+  Heads heads_;           // only while it is made; fills those above
   WindowSet by_eight_, by_two_, every_, rest_;
   ByteSet event_bytes_;
-  ByteSet wanted_;  // bytes of heads, and what begins noise
   // By a lead: the bytes after it with which it may be an event.
   std::array<ByteSet, 256> event_pairs_;
   NibbleSet event_nibbles_;

@@ -212,6 +212,10 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
   Readings units;
   Ignorable found;
 
+  const auto cut = [out](const Place& at) {
+    (at.after_break == 0 ? out->cut : out->cut_after) = true;
+  };
+
   // Terminal sequences from one place on; every end is an end of all.
   const auto sequences = [&](Place at) {
     while (at.sequences < kMostInARow && at.p < text.size()) {
@@ -221,14 +225,14 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
         end = EndOfTerminalSequence(text, at.p);
       } else if (reader_->Leads(raw)) {
         reader_->Read(text, at.p, &units);
-        if (units.cut.Has(kEscape)) out->cut = true;
+        if (units.cut.Has(kEscape)) cut(at);
         for (const Reading& r : units) {
           if (!r.raw && IsOne(r, "\x1b") && end == 0) {
             end = SpelledTerminalSequence(text, at.p, r.end);
           }
         }
       }
-      if (end == text.npos) out->cut = true;
+      if (end == text.npos) cut(at);
       if (end == 0 || end == text.npos) return;
       at = {end, at.sequences + 1, at.after_break};
       AddEnd(&out->ends, {at.p, at.after_break});
