@@ -53,15 +53,15 @@ class Forms {
             if (c != '\n' && (c != '\r' || !returns)) *out += c;
           }
         });
-        if (!lines || !std::any_of(joined.begin(), joined.end(), IsBreak)) {
-          AddSpelled(joined);
+        if (!std::any_of(joined.begin(), joined.end(), IsBreak)) {
+          if (options_.spellings) AddSpelled(joined);
           Encode(joined);
         }
       }
       Scratch(&joined, [&](std::string* out) {
         for (std::string_view line : Lines(value)) *out += line;
       });
-      AddSpelled(joined);
+      if (options_.spellings) AddSpelled(joined);
     }
     Encode(value);
     if (options_.spellings && !alone_) AddReread(value);

@@ -29,6 +29,10 @@ Result<MaskOptions> MakeMaskOptions(const Options& options) {
   mask.rules.short_secrets = ShortSecretsOf(options.short_secrets);
   mask.rules.mask_all = options.mask_all;
   mask.rules.airflow = options.policy == MaskPolicy::kAirflow;
+  mask.forms = {.base64 = options.forms.base64,
+                .hex = options.forms.hex,
+                .spellings = options.forms.spellings,
+                .min_length = options.min_length};
 
   const SourceLimits limits{options.source_timeout};
   std::vector<Warning> ignored;  // who may read an allow list

@@ -174,10 +174,10 @@ TEST(Matcher, AgreesWithTheOracleInRandomWorldsAtAGuardPage) {
 
 // The worked example of src/match/README.md, made anew.
 TEST(Matcher, TheTableInTheReadmeIsRight) {
-  const std::vector<std::string> words = {"abab", "bab!", "ab"};
-  const std::vector<Needle> needles = Distinct(words);
+  const std::vector<std::string> words = {"k/y-1", "y-1 k"};
+  const std::vector<Needle> needles = {{words[0], 0}, {words[1], 1}};
   const Matcher matcher(needles);
-  const std::string text = "xababab!ab-abbab";
+  const std::string text = "=k%2Fy-1 k%252Fy";
   const auto padded = [](std::string s, size_t width) {
     s.resize(std::max(s.size(), width), ' ');
     return s;

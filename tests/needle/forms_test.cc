@@ -46,6 +46,16 @@ TEST(Forms, LinesAreJoinedAndWhiteSpaceAroundABreakIsOneLineFeed) {
                                    "one 1", "two 2"));
 }
 
+// What a user asks for who knows that nothing is re-encoded: the bytes and, of
+// several lines, each.
+TEST(Forms, PlainMeansTheBytesAsTheyAre) {
+  const FormOptions plain = Only(false, false, false);
+  EXPECT_THAT(NeedlesOf("tr0ub%34dor\\^x", plain),
+              ElementsAre("tr0ub%34dor\\^x"));
+  EXPECT_THAT(NeedlesOf("one 1\r\n  two 2", plain),
+              UnorderedElementsAre("one 1\r\n  two 2", "one 1", "two 2"));
+}
+
 // Else every line that ends in a brace would be held back.
 TEST(Forms, OuterLinesWithoutALetterAreNoPartOfTheWhole) {
   EXPECT_THAT(

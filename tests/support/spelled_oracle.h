@@ -204,6 +204,8 @@ class Spelled {
                                 std::string_view text) {
     text_ = text;
     units_.clear();
+    ignored_.clear();
+    white_.clear();
     std::set<std::tuple<uint64_t, uint64_t, uint32_t>> found;
     for (const Needle& n : needles) {
       for (size_t at = 0; at < text.size(); ++at) {
@@ -377,7 +379,10 @@ class Spelled {
   }
 
   // At least one thing to ignore: up to six sequences, at most one break.
-  Noise Ignored(size_t p) {
+  const Noise& Ignored(size_t p) {
+    if (auto known = ignored_.find(p); known != ignored_.end()) {
+      return known->second;
+    }
     std::set<std::tuple<size_t, int, size_t>> all, frontier = {{p, 0, 0}};
     while (!frontier.empty()) {
       std::set<std::tuple<size_t, int, size_t>> next;
@@ -397,13 +402,16 @@ class Spelled {
         if (all.insert(n).second) frontier.insert(n);
       }
     }
-    Noise noise;
+    Noise& noise = ignored_[p];
     for (auto [q, sequences, broken] : all) noise.insert({q, broken});
     return noise;
   }
 
   // One to 512 bytes of white space and breaks.
-  Ends White(size_t p) {
+  const Ends& White(size_t p) {
+    if (auto known = white_.find(p); known != white_.end()) {
+      return known->second;
+    }
     Ends all, frontier = {p};
     bool first = true;
     while (!frontier.empty()) {
@@ -421,7 +429,7 @@ class Spelled {
       }
       first = false;
     }
-    return all;
+    return white_[p] = all;
   }
 
   // [from, end) of the occurrences of a needle that begin at `begin`.
@@ -449,14 +457,18 @@ class Spelled {
         }
         next.insert({depth, end, from});
       };
-      for (auto [depth, p, from] : frontier) {
+      for (const auto& place : frontier) {
+        // No structured binding, which clang 14 does not capture.
+        const size_t depth = std::get<0>(place), p = std::get<1>(place),
+                     from = std::get<2>(place);
         if (depth == size) {
           found.insert({from, p});
           continue;
         }
         const std::string_view rest = n.bytes.substr(depth);
         if (n.writing == Writing::kHex) {
-          for (auto [digits, broken] : Pairs(depth, p)) {
+          for (const auto& [digits, behind] : Pairs(depth, p)) {
+            const size_t broken = behind;
             ReadPair(rest[0], digits, [&](size_t end, size_t inside) {
               reach(depth, depth + 1, end, from, std::max(broken, inside));
             });
@@ -540,7 +552,10 @@ class Spelled {
   std::vector<SpellingRow> rows_;
   std::string_view text_;
   std::map<std::string, std::vector<Print>> prints_;
+  // Of the text at hand, each place once.
   std::map<std::tuple<std::string, size_t, int>, UnitEnds> units_;
+  std::map<size_t, Noise> ignored_;
+  std::map<size_t, Ends> white_;
 };
 
 }  // namespace maskpipe::oracle
