@@ -261,7 +261,8 @@ World Worlds::CompileProof(size_t needles) const {
   proof.needles = MakeNeedles(needles);
   for (const std::string& needle : proof.needles) {
     const size_t begin = proof.text.size();
-    proof.text += needle + '\n';
+    // What follows keeps a break from joining one to the next.
+    proof.text += needle + " ;\n";
     proof.answer.Add(begin, begin + needle.size());
     proof.regions.Add(begin, begin + needle.size());
   }

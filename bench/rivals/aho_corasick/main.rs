@@ -1,0 +1,47 @@
+// Rust's aho-corasick as a rival.
+//
+//   rival filter NEEDLES <in >out   replaces, streaming
+//   rival match NEEDLES TEXT        all overlapping occurrences: prints their
+//                                   number, where the last one ends, their sum
+//                                   (bench/answer.h) and the seconds of the
+//                                   fastest of some passes
+use aho_corasick::{AhoCorasick, AhoCorasickBuilder};
+use std::{env, fs, io, time};
+
+fn compile(path: &str) -> AhoCorasick {
+    let text = fs::read_to_string(path).expect("the needles");
+    let needles: Vec<&str> = text.lines().collect();
+    AhoCorasickBuilder::new().auto_configure(&needles).build(&needles)
+}
+
+fn tally(automaton: &AhoCorasick, text: &[u8]) -> (u64, u64, u64) {
+    let (mut count, mut last, mut sum) = (0, 0, 0u64);
+    for found in automaton.find_overlapping_iter(text) {
+        let (begin, end) = (found.start() as u64, found.end() as u64);
+        count += 1;
+        last = last.max(end);
+        sum = sum.wrapping_add((begin + 1).wrapping_mul(end ^ 0x9e3779b97f4a7c15));
+    }
+    (count, last, sum)
+}
+
+fn main() {
+    let arguments: Vec<String> = env::args().collect();
+    let automaton = compile(&arguments[2]);
+    if arguments[1] == "filter" {
+        let masks = vec!["***"; automaton.pattern_count()];
+        automaton
+            .stream_replace_all(io::stdin().lock(), io::stdout().lock(), &masks)
+            .expect("the text");
+        return;
+    }
+    let text = fs::read(&arguments[3]).expect("the text");
+    let answer = tally(&automaton, &text);
+    let mut best = f64::INFINITY;
+    for _ in 0..3 {
+        let begin = time::Instant::now();
+        assert_eq!(tally(&automaton, &text), answer);
+        best = best.min(begin.elapsed().as_secs_f64());
+    }
+    println!("{} {} {} {}", answer.0, answer.1, answer.2, best);
+}
