@@ -271,14 +271,16 @@ class SystemCalls(CliTest):
     CALLS = ("read,readv,write,writev,poll,ppoll,select,pselect6,epoll_wait,"
              "epoll_pwait,nanosleep,clock_nanosleep,timer_create,"
              "timerfd_create,setitimer,alarm")
+    MEMORY = "mmap,munmap,mremap,madvise,mprotect,mlock,brk"
 
-    def calls_after_the_first_read(self, lines, *arguments, **popen):
+    def calls_after_the_first_read(self, lines, *arguments, calls=CALLS,
+                                   **popen):
         maskpipe_cli.skip_under_sanitizer(self)  # it traces itself
         if shutil.which("strace") is None:
             self.skipTest("SKIPPED: strace is not installed")
         trace = self.path("trace")
         running = self.start(
-            *arguments, under=("strace", "-f", "-e", "trace=" + self.CALLS,
+            *arguments, under=("strace", "-f", "-e", "trace=" + calls,
                                "-o", trace), **popen)
         for line in lines:
             os.write(running.process.stdin.fileno(), line)
@@ -300,6 +302,23 @@ class SystemCalls(CliTest):
             lines, *self.one(SECRET), "--refresh", "0")
         self.assertEqual(
             calls, [("read", "0"), ("writev", "1")] * 40 + [("read", "0")])
+
+    def test_a_piece_of_the_log_costs_no_call_about_memory(self):
+        reader, writer = os.pipe()
+        self.addCleanup(os.close, writer)
+        pieces = [b"line with %s in it\n" % SECRET * n
+                  for n in [1, 10, 100, 1000] * 20]
+        calls = self.calls_after_the_first_read(
+            pieces, *self.one(SECRET), "--refresh", "0", "--add-fd",
+            str(reader), pass_fds=[reader],
+            calls="read,writev," + self.MEMORY)
+        os.close(reader)
+        names = [name for name, _ in calls]
+        writes = [i for i, name in enumerate(names) if name == "writev"]
+        # The first pieces make room; the end lets go of it.
+        settled = names[writes[len(writes) // 2]:writes[-1] + 1]
+        self.assertGreater(settled.count("writev"), 35)
+        self.assertEqual(set(settled), {"read", "writev"}, settled)
 
     def test_an_add_descriptor_costs_one_poll_that_does_not_wait(self):
         reader, writer = os.pipe()
