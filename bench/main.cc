@@ -19,6 +19,7 @@
 #include <string_view>
 
 #include "bench/job.h"
+#include "src/match/kernel.h"
 
 namespace maskpipe::bench {
 namespace {
@@ -100,6 +101,9 @@ void AddContext(size_t text_mib) {
                                             system.release + " " +
                                             system.machine);
   benchmark::AddCustomContext("compiler", BENCH_COMPILER);
+  const Kernel* kernel = ChosenKernel();
+  benchmark::AddCustomContext("matching_kernel",
+                              kernel == nullptr ? "none" : kernel->name);
 #ifdef BENCH_VECTORSCAN
   benchmark::AddCustomContext("vectorscan", VectorscanVersion());
 #endif

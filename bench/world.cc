@@ -241,6 +241,7 @@ void Worlds::Save(const WorldSpec& spec, const std::string& directory) const {
     lines << world.needles[i] << '\n';
   }
   json << "}\n";
+  file("answer.txt") << world.answer.ToString() << '\n';
   std::ofstream masked = file("masked.log");
   ForEachPiece(world.text, Union(FindByLookup(world.text, world.needles)),
                kMask, [&masked](std::string_view piece) { masked << piece; });

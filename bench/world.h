@@ -75,9 +75,9 @@ class Worlds {
   // std::runtime_error where needles occur that were not planted.
   const World& Get(const WorldSpec& spec);
 
-  // Writes text.log, needles.json, needles.txt (a line each) and masked.log,
-  // which is the right answer, to a directory that exists. Throws
-  // std::runtime_error where it cannot.
+  // Writes text.log, needles.json, needles.txt (a line each), answer.txt (the
+  // tally) and masked.log to a directory that exists. Throws std::ios::failure
+  // where it cannot.
   void Save(const WorldSpec& spec, const std::string& directory) const;
 
   // A text in which the compiled form of needles finds each of them once.
