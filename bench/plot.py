@@ -60,9 +60,12 @@ class Drawing:
 
 
 def short(value):
-    if value >= 1000:
+    """Two digits, without an exponent."""
+    if value >= 10:
         return "{:,.0f}".format(value)
-    return "%.2g" % value
+    places = max(0, 1 - math.floor(math.log10(value) + 1e-9))
+    text = "%.*f" % (places, value)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def decades(values):
@@ -97,7 +100,7 @@ def lines(title, note, x_name, y_name, xs, series, level=None):
         drawing.text(at(x, 10.0**low)[0], HEIGHT - BOTTOM + 18, short(x),
                      "middle", 12)
     drawing.text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 10, x_name, "middle", 12)
-    drawing.text(LEFT, TOP - 4, y_name, "end", 12)
+    drawing.text(LEFT + 6, TOP + 12, y_name, size=12)
     names = []
     for i, (name, ys) in enumerate(series.items()):
         points = [at(x, y) for x, y in zip(xs, ys) if y is not None]

@@ -206,10 +206,10 @@ Status AddedSecrets::Split(Channel* channel, Batch* batch) {
     if (length > 0) {
       if (!batch->has_value()) batch->emplace();
       (*batch)->Add({.name = "added/" + std::to_string(taken_),
-                  .origin = "add-fd",
-                  .open = false,
-                  .certain = true},
-                 {at, length});
+                     .origin = "add-fd",
+                     .open = false,
+                     .certain = true},
+                    {at, length});
     }
     begin += length + (nul != nullptr ? 1 : 0);
   }

@@ -1,6 +1,7 @@
 """The filter as a process: promises P1 to P5 of the design, from outside."""
 
 import contextlib
+import fcntl
 import glob
 import os
 import random
@@ -331,6 +332,35 @@ class SystemCalls(CliTest):
         names = [name for name, _ in calls]
         self.assertEqual(names, ["read", "poll", "writev"] * 20 +
                          ["read", "poll"])
+
+
+class Pipes(CliTest):
+
+    def test_a_filter_widens_its_input_and_output(self):
+        inner, outer = os.pipe(), os.pipe()
+        for fd in (inner[1], outer[1]):
+            fcntl.fcntl(fd, fcntl.F_SETPIPE_SZ, 4096)
+        running = self.start(*self.one(SECRET), stdin=inner[0],
+                             stdout=outer[1])
+        os.write(inner[1], b"line\n")
+        self.assertEqual(os.read(outer[0], 100), b"line\n")
+        sizes = [fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ) for fd in (inner[1], outer[1])]
+        os.close(inner[1])
+        self.assertEqual(running.process.wait(), 0)
+        for fd in (inner[0], *outer):
+            os.close(fd)
+        self.assertEqual(sizes, [MIB, MIB])
+
+    def test_a_wrapper_widens_its_output_and_never_makes_it_smaller(self):
+        for made, size in ((4096, MIB // 4), (MIB, MIB)):
+            reader, writer = os.pipe()
+            fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, made)
+            run = self.mask(None, "run", *self.one(SECRET), "--", "true",
+                            stdin=subprocess.DEVNULL, stdout=writer)
+            self.assertEqual(run.status, 0, run)
+            self.assertEqual(fcntl.fcntl(writer, fcntl.F_GETPIPE_SZ), size)
+            os.close(reader)
+            os.close(writer)
 
 
 class Memory(CliTest):
