@@ -11,8 +11,8 @@
 # --filter REGEX runs the matching benchmarks with such names, and no programs
 #
 # A whole run takes most of an hour and draws bench/plots/. BENCH_TEXT_MIB,
-# BENCH_REPETITIONS and BENCH_ROUNDS change the text, the repetitions and the
-# rounds of the pipes.
+# BENCH_REPETITIONS, BENCH_PIPE_MIB and BENCH_ROUNDS change the text, the
+# repetitions, the two sizes of what goes through a pipe and how often.
 # Rivals come from Debian: libvectorscan-dev; librust-aho-corasick-dev and
 # cargo; golang-go; ripgrep; perl; sed. What is missing is named and left out.
 # Ends with 1 where an answer was wrong; a figure never fails it.
@@ -43,6 +43,7 @@ done
 text_mib=${BENCH_TEXT_MIB-$text_mib}
 repetitions=${BENCH_REPETITIONS-$repetitions}
 rounds=${BENCH_ROUNDS-$rounds}
+pipe_mib=${BENCH_PIPE_MIB-$pipe_mib}
 
 scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
