@@ -1,6 +1,7 @@
 #include "src/match/beginnings.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace maskpipe {
 namespace {
@@ -32,8 +33,8 @@ class Beginnings::Event {
       if (!units.cut.empty() || !units.broken_cut.empty()) open_ = true;
     }
     Noise(at_);
-    if (breaks) GlueBefore();
     Decide();
+    if (breaks) GlueBefore();
   }
 
  private:
@@ -60,7 +61,7 @@ class Beginnings::Event {
         return;
       }
       const char c = text_[p];
-      if (b_.ignorable_->Begins(c) && !OnlyRaw(p)) {
+      if (!b_.OnlyRaw(text_, p)) {
         if (b_.reader_->Leads(c)) {
           Readings units;
           b_.reader_->Read(text_, p, &units);
@@ -77,7 +78,7 @@ class Beginnings::Event {
         }
         Ignorable noise;
         b_.ignorable_->Read(text_, p, true, &noise);
-        if (noise.cut || noise.cut_break) open_ = true;
+        if (noise.cut || noise.cut_break || noise.cut_after) open_ = true;
         for (const IgnorableEnd& e : noise.ends) GoOn(s, e.end, depth + 1);
       }
       s.bytes[s.size++] = c;
@@ -86,26 +87,14 @@ class Beginnings::Event {
     Found(s);
   }
 
-  // Nothing but the byte itself, told quickly.
-  bool OnlyRaw(size_t p) const {
-    const char c = text_[p];
-    if (p + 1 >= text_.size()) return false;
-    if (c == '\x1b' || c == '\r' || c == '\n') return false;
-    return !b_.reader_->MayFollow(c, text_[p + 1]) &&
-           !b_.ignorable_->MayBreakAt(text_, p);
-  }
-
   void Noise(size_t p) {
     if (p <= from_) return;  // none before the first unit
-    if (text_[p] != '\x1b' && !b_.ignorable_->MayBreakAt(text_, p) &&
-        !b_.reader_->Leads(text_[p])) {
-      return;
-    }
+    if (!b_.ignorable_->MayReadAt(text_, p)) return;
     Ignorable noise;
     b_.ignorable_->Read(text_, p, true, &noise);
     const size_t at = at_;
     at_ = p;
-    if (noise.cut || noise.cut_break) {
+    if (noise.cut || noise.cut_break || noise.cut_after) {
       open_ = true;
       Decide();
     }
@@ -120,11 +109,9 @@ class Beginnings::Event {
 
   // A break may begin with raw glue before its line feed.
   void GlueBefore() {
-    constexpr std::string_view kGlue = "'\" +\\=\r";
     size_t p = at_;
-    constexpr size_t kMost = 11;  // three, and carriage returns
-    while (p > from_ && at_ - p < kMost &&
-           kGlue.find(text_[p - 1]) != kGlue.npos) {
+    while (p > from_ && at_ - p < IgnorableReader::kLongestGlue &&
+           b_.ignorable_->IsGlue(text_[p - 1])) {
       Noise(--p);
     }
   }
@@ -137,10 +124,10 @@ class Beginnings::Event {
       char window[WindowSet::kWindow];
       std::copy_n(text_.data() + at_ - raw, raw, window);
       std::copy_n(s.bytes, WindowSet::kWindow - raw, window + raw);
-      if (b_.MayBegin(LoadWindow(window))) {
-        spans_ = true;
-        // It may be the beginning itself.
+      if (b_.MayStand(LoadWindow(window))) {
+        // It may be the beginning itself, or lie further on in the head.
         AddPlace(raw);
+        if (raw + 1 == WindowSet::kWindow) spans_ = true;
       }
       if (b_.tiny_ && b_.PairBegins(window[0], window[1])) AddPlace(raw);
     }
@@ -158,7 +145,7 @@ class Beginnings::Event {
          ++before) {
       if (!open_) {
         if (before < WindowSet::kWindow) continue;  // see Found()
-        if (!b_.MayBegin(LoadWindow(text_.data() + at_ - before))) continue;
+        if (!b_.MayStand(LoadWindow(text_.data() + at_ - before))) continue;
       }
       AddPlace(before);
     }
@@ -195,7 +182,8 @@ Beginnings::Heads Beginnings::AllHeads(Beginnings* self,
       self->AddHead(head, &heads);
     }
   }
-  for (Windows* w : {&heads.by_eight, &heads.by_two, &heads.every}) {
+  for (Windows* w :
+       {&heads.by_eight, &heads.by_two, &heads.every, &heads.rest}) {
     std::sort(w->begin(), w->end());
     w->erase(std::unique(w->begin(), w->end()), w->end());
   }
@@ -209,6 +197,10 @@ void Beginnings::AddHead(std::string_view head, Heads* heads) {
       windows->push_back(LoadWindow(head.data() + i));
     }
   };
+  for (char c : head) wanted_.Add(static_cast<uint8_t>(c));
+  if (head.size() < kLongHead && head.size() >= kWindow) {
+    add(&heads->rest, head.size() - kWindow + 1);
+  }
   if (head.size() >= kLongHead) {
     add(&heads->by_eight, kLongHead - kWindow + 1);
   } else if (head.size() >= kShortHead) {
@@ -254,11 +246,30 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
       heads_(AllHeads(this, indexes)),
       by_eight_(heads_.by_eight, arena),
       by_two_(heads_.by_two, arena),
-      every_(heads_.every, arena) {
-  for (Windows* w : {&heads_.by_eight, &heads_.by_two, &heads_.every}) {
+      every_(heads_.every, arena),
+      rest_(heads_.rest, arena) {
+  for (Windows* w :
+       {&heads_.by_eight, &heads_.by_two, &heads_.every, &heads_.rest}) {
     if (!w->empty()) Wipe(w->data(), w->size() * sizeof w->front());
   }
   heads_ = Heads();
+  for (char c : std::string_view("\r\n\x1b")) {
+    wanted_.Add(static_cast<uint8_t>(c));
+  }
+  reader->leads().ForEach([&](uint8_t lead) {
+    const char c = static_cast<char>(lead);
+    for (unsigned b = 0; b < 256; ++b) {
+      const char next = static_cast<char>(b);
+      ByteSet what = wanted_;
+      what |= ignorable->break_bytes();
+      const bool breaks =
+          ignorable->IsGlue(c) &&
+          (ignorable->break_bytes().Has(next) || reader->Leads(next));
+      if (breaks || reader->MayBecome(c, next).Meets(what)) {
+        event_pairs_[lead].Add(static_cast<uint8_t>(b));
+      }
+    }
+  });
   event_bytes_ = reader->leads();
   event_bytes_.Add('\x1b');
   event_bytes_.Add('\n');
@@ -306,12 +317,135 @@ void Beginnings::Probe(std::string_view text, size_t from, size_t begin,
   }
 }
 
+// Nothing can be read at `p` but the byte itself, told quickly.
+bool Beginnings::OnlyRaw(std::string_view text, size_t p) const {
+  const char c = text[p];
+  if (!ignorable_->Begins(c)) return true;
+  if (p + 1 >= text.size()) return false;
+  if (c == '\x1b' || c == '\r' || c == '\n') return false;
+  return !reader_->MayFollow(c, text[p + 1]) &&
+         !ignorable_->MayBreakAt(text, p);
+}
+
+// What stands around an event: raw bytes, what is read there, and what follows.
+struct Beginnings::Around {
+  char bytes[3 * WindowSet::kWindow + Reading::kMostBytes];
+  size_t size = 0;
+  size_t windows = 0;  // so many, from the first byte on, span the event
+
+  void Add(std::string_view unit) {
+    for (char c : unit) {
+      if (!full()) bytes[size++] = c;
+    }
+  }
+  bool full() const { return size >= windows + WindowSet::kWindow - 1; }
+};
+
+// Whether some window that spans an event may stand in a head: one that holds
+// raw bytes before `before`, the unit, and what may be read from `after` on.
+bool Beginnings::AnyStands(std::string_view text, size_t from, size_t before,
+                           std::string_view unit, size_t after) const {
+  constexpr int kMostEscapes = 3;
+  const size_t raw = std::min(before - from, WindowSet::kWindow - 1);
+  Around around;
+  // Without a unit the window must still begin before the event.
+  around.windows = raw + (unit.empty() ? 0 : 1);
+  if (around.windows == 0) return false;
+  around.Add(text.substr(before - raw, raw));
+  around.Add(unit);
+  return AnyStands(text, after, around, kMostEscapes);
+}
+
+bool Beginnings::AnyStands(std::string_view text, size_t p, Around around,
+                           int escapes) const {
+  while (!around.full()) {
+    if (p + 1 >= text.size()) return true;
+    const char c = text[p];
+    if (OnlyRaw(text, p)) {
+      around.bytes[around.size++] = c;
+      ++p;
+      continue;
+    }
+    Readings units;
+    if (escapes == 0 || ignorable_->MayReadAt(text, p)) return true;
+    reader_->Read(text, p, &units);
+    if (!units.cut.empty() || !units.broken_cut.empty()) return true;
+    for (const Reading& r : units) {
+      Around more = around;
+      more.Add(r.unit());
+      if (AnyStands(text, r.end, more, escapes - 1)) return true;
+    }
+    return false;
+  }
+  for (size_t i = 0; i < around.windows; ++i) {
+    if (MayStand(LoadWindow(around.bytes + i))) return true;
+  }
+  return false;
+}
+
+// Whether an event needs to be looked at closely. Nearly all need not, and that
+// is told from a few bytes.
+bool Beginnings::MayMatter(std::string_view text, size_t from,
+                           size_t at) const {
+  const char c = text[at];
+  if (c == '\n') return BreakMayMatter(text, from, at, at + 1);
+  if (c == '\x1b' || tiny_ || at + 1 == text.size()) return true;
+  if (!event_pairs_[static_cast<uint8_t>(c)].Has(text[at + 1])) return false;
+  if (at > from && ignorable_->IsGlue(c) && ignorable_->MayBreakAt(text, at)) {
+    return true;
+  }
+  Readings units;
+  reader_->Read(text, at, &units);
+  if (!units.cut.empty() || !units.broken_cut.empty()) return true;
+  for (const Reading& r : units) {
+    if (r.raw) continue;
+    const char b = r.bytes[0];
+    if (b == '\x1b') return true;
+    if (b == '\r' || b == '\n') {
+      if (b == '\r' || BreakMayMatter(text, from, at, r.end)) return true;
+    } else if (at > from && r.size == 1 && ignorable_->IsGlue(b) &&
+               ignorable_->MayBreakAt(text, r.end)) {
+      return true;
+    }
+    if (wanted_.Has(b) && AnyStands(text, from, at, r.unit(), r.end)) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// As MayMatter(), of a line feed at `at`. A break may begin with glue before
+// it, and end with white space and a quote after it.
+bool Beginnings::BreakMayMatter(std::string_view text, size_t from, size_t at,
+                                size_t after) const {
+  constexpr size_t kMostIndentation = 16;
+  if (tiny_ || at == from) return tiny_;
+  size_t end = after;
+  const size_t limit = std::min(text.size(), after + kMostIndentation);
+  while (end < limit && (text[end] == ' ' || text[end] == '\t')) ++end;
+  if (end == limit) return true;
+  const char c = text[end];
+  if (c == '\'' || c == '"' || c == 'b' || !OnlyRaw(text, end)) return true;
+  size_t begin = at;
+  while (begin > from && at - begin < IgnorableReader::kLongestGlue &&
+         ignorable_->IsGlue(text[begin - 1])) {
+    --begin;
+  }
+  for (; begin <= at; ++begin) {
+    // Blanks may mean something.
+    for (size_t p = after; p <= end; ++p) {
+      if (AnyStands(text, from, begin, {}, p)) return true;
+    }
+  }
+  return false;
+}
+
 // So near the end that a head is cut off.
 void Beginnings::Tail(std::string_view text, size_t from, size_t begin,
                       Offsets* places) const {
   for (size_t i = std::max(from, begin); i < text.size(); ++i) {
     if (i + WindowSet::kWindow > text.size() ||
-        MayBegin(LoadWindow(text.data() + i)) ||
+        MayStand(LoadWindow(text.data() + i)) ||
         (tiny_ && PairBegins(text[i], text[i + 1]))) {
       places->push_back(static_cast<uint32_t>(i));
     }
@@ -323,7 +457,7 @@ void Beginnings::Find(std::string_view text, size_t from,
                       Offsets* places) const {
   places->clear();
   if (from >= text.size()) return;
-  Offsets hits;
+  static thread_local Offsets hits;  // keeps its room; holds no secret
   for (size_t begin = from; begin < text.size(); begin += kBlock) {
     const size_t end = std::min(begin + kBlock, text.size());
     Probe(text, from, begin, end, &hits, places);  // 1
@@ -331,13 +465,9 @@ void Beginnings::Find(std::string_view text, size_t from,
     hits.clear();
     kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end, &hits);  // 2
     for (uint32_t at : hits) {
-      const char c = text[at];
-      if (c != '\x1b' && c != '\n' && at + 1 < text.size() &&
-          !reader_->MayFollow(c, text[at + 1]) &&
-          !ignorable_->MayBreakAt(text, at)) {
-        continue;
+      if (MayMatter(text, from, at)) {
+        Event(*this, text, from, at, places).Look();
       }
-      Event(*this, text, from, at, places).Look();
     }
   }
   const size_t tail = text.size() < kLongHead ? 0 : text.size() - kLongHead + 1;

@@ -45,15 +45,15 @@ class Beginnings {
   using Windows = std::vector<uint32_t>;
   struct Heads {
     Windows by_eight, by_two, every;
-    bool tiny = false;
+    Windows rest;  // all of those that are not long
   };
   void AddHead(std::string_view head, Heads* heads);
   void AddHexHeads(std::string_view bytes, Heads* heads);
   static Heads AllHeads(Beginnings* self, const Walker::Indexes& indexes);
 
-  bool MayBegin(uint32_t window) const {
-    return by_eight_.MayHave(window) || by_two_.MayHave(window) ||
-           every_.MayHave(window);
+  // Whether it may stand in a head.
+  bool MayStand(uint32_t window) const {
+    return by_eight_.MayHave(window) || rest_.MayHave(window);
   }
   bool PairBegins(char a, char b) const {
     const size_t i =
@@ -66,6 +66,15 @@ class Beginnings {
   void Tail(std::string_view text, size_t from, size_t begin,
             Offsets* places) const;
   class Event;
+  bool MayMatter(std::string_view text, size_t from, size_t at) const;
+  bool BreakMayMatter(std::string_view text, size_t from, size_t at,
+                      size_t after) const;
+  struct Around;
+  bool AnyStands(std::string_view text, size_t from, size_t before,
+                 std::string_view unit, size_t after) const;
+  bool AnyStands(std::string_view text, size_t p, Around around,
+                 int escapes) const;
+  bool OnlyRaw(std::string_view text, size_t p) const;
 
   const SpellingReader* reader_;
   const IgnorableReader* ignorable_;
@@ -75,8 +84,11 @@ class Beginnings {
   bool tiny_ = false;
   bool spelled_ = false;  // there are needles that are not plain
   Heads heads_;           // only while it is made
-  WindowSet by_eight_, by_two_, every_;
+  WindowSet by_eight_, by_two_, every_, rest_;
   ByteSet event_bytes_;
+  ByteSet wanted_;  // bytes of heads, and what begins noise
+  // By a lead: the bytes after it with which it may be an event.
+  std::array<ByteSet, 256> event_pairs_;
   NibbleSet event_nibbles_;
 };
 

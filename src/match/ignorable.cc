@@ -37,20 +37,44 @@ void AddEnd(std::vector<IgnorableEnd>* ends, IgnorableEnd end) {
 
 IgnorableReader::IgnorableReader(const SpellingReader* reader)
     : reader_(reader), begins_(reader->leads()) {
-  for (char c : kBeginsBreak) begins_.Add(static_cast<uint8_t>(c));
+  for (char c : kBeginsBreak) break_bytes_.Add(static_cast<uint8_t>(c));
+  begins_ |= break_bytes_;
   for (char c : kWhite) begins_.Add(static_cast<uint8_t>(c));
   begins_.Add(static_cast<uint8_t>(kEscape));
 }
 
-bool IgnorableReader::MayBreakAt(std::string_view text, size_t p) const {
-  constexpr size_t kGlueBytes = 3;  // quote, blank, + or the like
-  for (size_t i = p; i < text.size() && i <= p + kGlueBytes; ++i) {
-    if (text[i] == '\r' || text[i] == '\n') return true;
-    if (!In(kBeginsBreak, text[i])) return reader_->Leads(text[i]);
-    // A glue character that leads an escape may be the spelled line feed.
-    if (i > p && reader_->Leads(text[i]) && text[i] != '+') return true;
+bool IgnorableReader::MayBreakAt(std::string_view text, size_t p,
+                                 int characters) const {
+  if (p >= text.size()) return true;
+  const char c = text[p];
+  if (c == '\r' || c == '\n') return true;
+  const bool raw = break_bytes_.Has(c);
+  if (p + 1 == text.size()) return raw || reader_->Leads(c);
+  if (!reader_->MayBecome(c, text[p + 1]).Meets(break_bytes_)) {
+    return raw && characters > 0 && MayBreakAt(text, p + 1, characters - 1);
   }
-  return p + kGlueBytes >= text.size() || reader_->Leads(text[p]);
+  Readings units;
+  if (!reader_->ReadSimple(text, p, &units)) return true;
+  for (const Reading& r : units) {
+    const char b = r.bytes[0];
+    if (r.size != 1 || !break_bytes_.Has(b)) continue;
+    if (b == '\r' || b == '\n') return true;
+    if (characters > 0 && MayBreakAt(text, r.end, characters - 1)) return true;
+  }
+  return false;
+}
+
+bool IgnorableReader::MayReadAt(std::string_view text, size_t p) const {
+  if (p == text.size()) return true;
+  const char c = text[p];
+  if (c == kEscape || MayBreakAt(text, p)) return true;
+  if (!reader_->Leads(c)) return false;
+  if (p + 1 == text.size()) return true;
+  if (!reader_->MayBecome(c, text[p + 1]).Has(kEscape)) return false;
+  Readings units;
+  if (!reader_->ReadSimple(text, p, &units)) return true;
+  return std::any_of(units.begin(), units.end(),
+                     [](const Reading& r) { return r.bytes[0] == kEscape; });
 }
 
 // The rest of a sequence whose ESC was read; as EndOfTerminalSequence().
@@ -138,7 +162,11 @@ void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,
     const bool at_end = p == text.size();
     const bool white = !at_end && (text[p] == ' ' || text[p] == '\t');
     if (!white || blanks) AddEnd(&out->ends, {p, p});
-    if (at_end || p - begin >= kLongestIndentation) return;
+    if (p - begin >= kLongestIndentation) return;
+    if (at_end) {
+      out->cut_after = true;
+      return;
+    }
     if (white) {
       ++p;
       continue;
@@ -148,9 +176,17 @@ void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,
     }
     size_t quote = p;
     if (text[p] == 'b') {
-      if (++quote == text.size()) return;
+      if (++quote == text.size()) {
+        out->cut_after = true;
+        return;
+      }
     }
     reader_->Read(text, quote, &units);
+    if (MayBecome(units.cut, kQuotes) || MayBecome(units.broken_cut, kQuotes) ||
+        (quote == p &&
+         (MayBecome(units.cut, " \t") || MayBecome(units.broken_cut, " \t")))) {
+      out->cut_after = true;
+    }
     size_t indented = 0;
     for (const Reading& r : units) {
       if (IsOne(r, kQuotes)) AddEnd(&out->ends, {r.end, r.end});
@@ -169,10 +205,10 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
     size_t after_break;
   };
   out->ends.clear();
-  out->cut = out->cut_break = false;
+  out->cut = out->cut_break = out->cut_after = false;
+  if (!MayReadAt(text, p)) return;
   Place places[2 * kMostInARow + 2];
   size_t known = 0;
-  std::vector<IgnorableEnd> breaks;  // of the first place that has some
   Readings units;
   Ignorable found;
 
@@ -207,11 +243,12 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
     const Place at = places[i];
     if (at.p < text.size() && !MayBreakAt(text, at.p)) continue;
     found.ends.clear();
-    found.cut_break = false;
+    found.cut_break = found.cut_after = false;
     if (at.p < text.size()) {
       Break(text, at.p, Stage::kQuote, 0, blanks, &found);
     }
     out->cut_break = out->cut_break || found.cut_break;
+    out->cut_after = out->cut_after || found.cut_after;
     for (const IgnorableEnd& e : found.ends) {
       AddEnd(&out->ends, e);
       sequences({e.end, at.sequences, e.after_break});
@@ -248,7 +285,7 @@ void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
       if (MayBreakAt(text, at)) {
         Read(text, at, false, &noise);
         for (const IgnorableEnd& e : noise.ends) add(e.end);
-        if (noise.cut || noise.cut_break) out->cut = true;
+        if (noise.cut || noise.cut_break || noise.cut_after) out->cut = true;
       }
     } else {
       Read(text, at, false, &noise);
@@ -256,7 +293,7 @@ void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
         // Terminal sequences alone are no white space.
         if (e.after_break != 0 || i != 0) add(e.end);
       }
-      if (noise.cut || noise.cut_break) out->cut = true;
+      if (noise.cut || noise.cut_break || noise.cut_after) out->cut = true;
     }
     if (!reader_->Leads(text[at])) continue;
     reader_->Read(text, at, &units);

@@ -33,6 +33,7 @@ struct Ignorable {
   std::vector<IgnorableEnd> ends;
   bool cut = false;        // the text ends inside a terminal sequence
   bool cut_break = false;  // the text ends inside a break, before its LF
+  bool cut_after = false;  // the text ends in what may follow the LF
 };
 
 struct WhiteSpace {
@@ -55,12 +56,25 @@ class IgnorableReader {
   // Whether something to skip, or white space, may begin with this byte.
   bool Begins(char c) const { return begins_.Has(c); }
 
-  // Whether the raw text at `p` may begin a break: quotes and blanks seldom do.
-  bool MayBreakAt(std::string_view text, size_t p) const;
+  // What may stand raw before the line feed of a break, and how much of it.
+  bool IsGlue(char c) const { return c != '\n' && break_bytes_.Has(c); }
+  static constexpr size_t kLongestGlue = 11;  // three, and carriage returns
+
+  // Whether Read() may find something at `p`, told quickly.
+  bool MayReadAt(std::string_view text, size_t p) const;
+
+  // Whether a break may begin at `p`, told quickly: quotes and blanks seldom
+  // do.
+  bool MayBreakAt(std::string_view text, size_t p) const {
+    constexpr int kGlueCharacters = 3;  // quote, blank, + or the like
+    return MayBreakAt(text, p, kGlueCharacters);
+  }
+  const ByteSet& break_bytes() const { return break_bytes_; }
 
   static constexpr size_t kLongestWhiteSpace = 512;
 
  private:
+  bool MayBreakAt(std::string_view text, size_t p, int characters) const;
   enum class Stage { kQuote, kBlank, kGlue, kReturn };
   void Break(std::string_view text, size_t p, Stage stage, int returns,
              bool blanks, Ignorable* out) const;
@@ -71,6 +85,7 @@ class IgnorableReader {
 
   const SpellingReader* reader_;
   ByteSet begins_;
+  ByteSet break_bytes_;
 };
 
 }  // namespace maskpipe

@@ -73,6 +73,7 @@ bool NeedleIndex::AnyOfLength(NeedleRange range, uint64_t length,
 
 bool NeedleIndex::GoesOn(NeedleRange range, uint32_t depth,
                          const ByteSet& next) const {
+  if (next.empty()) return false;
   range = Longer(range, depth);
   while (!range.empty()) {
     const uint8_t byte = needles_[range.begin].at(depth);

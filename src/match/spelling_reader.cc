@@ -4,6 +4,8 @@
 #include <charconv>
 #include <cstring>
 #include <limits>
+#include <memory>
+#include <utility>
 
 namespace maskpipe {
 namespace {
@@ -59,6 +61,23 @@ uint32_t Power(uint32_t base, unsigned exponent) {
         std::min<uint64_t>(power * base, std::numeric_limits<uint32_t>::max());
   }
   return static_cast<uint32_t>(power);
+}
+
+Reading RawReading(std::string_view text, size_t p) {
+  return {.bytes = {text[p]},
+          .size = 1,
+          .raw = true,
+          .end = p + 1,
+          .after_break = 0};
+}
+
+// Null where no entity has the name.
+const NamedEntity* FindEntity(std::string_view name) {
+  const std::span<const NamedEntity> all = NamedEntities();
+  const auto at = std::lower_bound(
+      all.begin(), all.end(), name,
+      [](const NamedEntity& x, std::string_view y) { return x.name < y; });
+  return at != all.end() && at->name == name ? &*at : nullptr;
 }
 
 }  // namespace
@@ -120,7 +139,7 @@ size_t EndOfRawBreak(std::string_view text, size_t p) {
 void Readings::Add(const Reading& r) {
   for (size_t i = 0; i < size_; ++i) {
     Reading& known = list_[i];
-    if (known.end == r.end && known.unit() == r.unit()) {
+    if (known.end == r.end && known.size == r.size && known.bytes == r.bytes) {
       known.after_break = std::min(known.after_break, r.after_break);
       return;
     }
@@ -129,7 +148,8 @@ void Readings::Add(const Reading& r) {
 }
 
 SpellingReader::Row SpellingReader::Parse(const SpellingRow& source) {
-  Row row{.elements = {}, .source = &source, .values = {}};
+  Row row{
+      .elements = {}, .source = &source, .values = {}, .punctuation = false};
   const std::string_view pattern = source.pattern;
   for (size_t i = 0; i < pattern.size();) {
     const char c = pattern[i];
@@ -158,6 +178,14 @@ SpellingReader::Row SpellingReader::Parse(const SpellingRow& source) {
     }
     row.elements.push_back(element);
   }
+  for (size_t i = 1; i < row.elements.size(); ++i) {
+    const Element::Kind kind = row.elements[i].kind;
+    row.punctuation =
+        row.punctuation || (kind != Element::kLetter &&
+                            kind != Element::kDigits && kind != Element::kName);
+  }
+  // Of a surrogate pair the second lead may be spelled.
+  if (source.value == SpelledValue::kCodeUnit) row.punctuation = true;
   return row;
 }
 
@@ -188,35 +216,70 @@ ByteSet SpellingReader::ValuesOf(const Row& row) const {
   return values;
 }
 
+ByteSet SpellingReader::ValuesOf(const Row& row, char next) const {
+  if (row.elements.size() != 2 || row.elements[1].kind != Element::kDigits) {
+    return row.values;
+  }
+  const Element& e = row.elements[1];
+  const int digit = DigitOf(next, e.base);
+  const SpelledValue v = row.source->value;
+  if (digit < 0 || v == SpelledValue::kCodeUnit) return row.values;
+  ByteSet values;
+  for (unsigned digits = e.least; digits <= e.most; ++digits) {
+    const uint32_t power = Power(e.base, digits - 1);
+    const uint64_t first = uint64_t{power} * static_cast<unsigned>(digit);
+    const uint64_t last = first + power - 1;
+    if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
+      if (first <= 255) {
+        values.AddRange(static_cast<uint32_t>(first),
+                        static_cast<uint32_t>(std::min<uint64_t>(last, 255)));
+      }
+    }
+    if (v != SpelledValue::kByte && first <= 0x10ffff) {
+      values |=
+          FirstBytes(static_cast<uint32_t>(first),
+                     static_cast<uint32_t>(std::min<uint64_t>(last, 0x10ffff)));
+    }
+  }
+  return values;
+}
+
 SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
   for (const SpellingRow& row : rows) {
     rows_.push_back(Parse(row));
     rows_.back().values = ValuesOf(rows_.back());
     leads_.Add(static_cast<uint8_t>(row.pattern[0]));
   }
+  // The first is that of bytes that lead nothing.
+  rows_before_.emplace_back();
+  follows_.emplace_back();
+  raw_follows_.emplace_back();
   leads_.ForEach([this](uint8_t lead) {
-    lead_index_[lead] = static_cast<uint8_t>(rows_of_.size());
-    rows_of_.emplace_back();
+    lead_index_[lead] = static_cast<uint8_t>(rows_before_.size());
     rows_before_.emplace_back();
+    follows_.emplace_back();
+    raw_follows_.emplace_back();
     for (uint16_t r = 0; r < rows_.size(); ++r) {
       const std::vector<Element>& elements = rows_[r].elements;
       if (static_cast<uint8_t>(elements[0].c) != lead) continue;
-      rows_of_.back().push_back(r);
       for (size_t b = 0; b <= kEnd; ++b) {
         const char next = static_cast<char>(b);
         // Noise may stand anywhere inside, and a spelled character may stand
         // for any punctuation.
         bool goes_on = elements.size() == 1 || b == kEnd || next == '\x1b' ||
                        next == '\r' || next == '\n';
+        bool spelled = false;
         if (!goes_on) {
           const Element& e = elements[1];
           switch (e.kind) {
             case Element::kPunctuation:
             case Element::kQuotes:
-              goes_on = next == e.c || leads_.Has(next);
+              goes_on = next == e.c;
+              spelled = leads_.Has(next);
               break;
             case Element::kAnyPunctuation:
-              goes_on = IsPunctuation(next) || leads_.Has(next);
+              goes_on = IsPunctuation(next);
+              spelled = leads_.Has(next);
               break;
             case Element::kLetter:
               goes_on = next == e.c;
@@ -229,7 +292,11 @@ SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
               break;
           }
         }
-        if (goes_on) rows_before_.back()[b].push_back(r);
+        if (!goes_on && !spelled) continue;
+        rows_before_.back()[b].push_back(r);
+        if (b == kEnd) continue;
+        follows_.back().Add(static_cast<uint8_t>(b));
+        if (goes_on) raw_follows_.back().Add(static_cast<uint8_t>(b));
       }
     }
   });
@@ -247,32 +314,103 @@ SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
       }
     }
   }
+  may_become_.resize(rows_before_.size());
+  for (size_t lead = 1; lead < rows_before_.size(); ++lead) {
+    for (unsigned b = 0; b < 256; ++b) {
+      for (uint16_t r : rows_before_[lead][b]) {
+        ValuesOf(rows_[r], static_cast<char>(b)).ForEach([&](uint8_t v) {
+          may_become_[lead][b] |= closure_[kSpellingLevels - 1][v];
+        });
+      }
+    }
+  }
 }
 
-bool SpellingReader::MayFollow(char lead, char next) const {
-  const size_t index = lead_index_[static_cast<uint8_t>(lead)];
-  return Leads(lead) &&
-         !rows_before_[index][static_cast<uint8_t>(next)].empty();
+// What was read within one call of Read(): escapes are tried by many rows and
+// at several levels, and without it the work would grow with the power of
+// their number. Holds single units, no secret.
+class SpellingReader::Memo {
+ public:
+  struct Entry {
+    const char* at = nullptr;
+    int level = 0;
+    uint64_t call = 0;
+    Readings readings;
+  };
+  static Memo& OfThisThread() {
+    static thread_local Memo memo;
+    return memo;
+  }
+
+  void NewCall() { ++call_; }
+  // The entry for the place, and whether it is known already.
+  std::pair<Entry*, bool> Get(const char* at, int level) {
+    std::unique_ptr<Entry>& entry =
+        entries_[(reinterpret_cast<uintptr_t>(at) * kSpellingLevels +
+                  static_cast<unsigned>(level)) %
+                 kEntries];
+    if (entry == nullptr) entry = std::make_unique<Entry>();
+    const bool known =
+        entry->call == call_ && entry->at == at && entry->level == level;
+    return {entry.get(), known};
+  }
+  void Keep(Entry* entry, const char* at, int level, const Readings& readings) {
+    entry->at = at;
+    entry->level = level;
+    entry->call = call_;
+    entry->readings = readings;
+  }
+
+ private:
+  // More than the places of three nested escapes.
+  static constexpr size_t kEntries = 257;
+  uint64_t call_ = 0;
+  std::array<std::unique_ptr<Entry>, kEntries> entries_;
+};
+
+void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
+                          int level) const {
+  if (level > 0 && ReadSimple(text, p, out)) return;
+  Memo::OfThisThread().NewCall();
+  Units(text, p, level, out);
+}
+
+Readings SpellingReader::Inner(std::string_view text, size_t p,
+                               int level) const {
+  Readings units;
+  if (level == 0) {
+    units.Clear();
+    units.Add(RawReading(text, p));
+    return units;
+  }
+  Memo& memo = Memo::OfThisThread();
+  const char* at = text.data() + p;
+  if (const auto [entry, known] = memo.Get(at, level); known) {
+    return entry->readings;
+  }
+  Units(text, p, level, &units);
+  memo.Keep(memo.Get(at, level).first, at, level, units);
+  return units;
 }
 
 // Level by level: what is read at one is what a row of the next may begin with.
 void SpellingReader::Units(std::string_view text, size_t p, int level,
                            Readings* out) const {
+  const Reading raw = RawReading(text, p);
+  if (level > 0 && ReadSimple(text, p, out)) return;
   out->Clear();
-  out->Add({.bytes = {text[p]},
-            .size = 1,
-            .raw = true,
-            .end = p + 1,
-            .after_break = 0});
-  if (!Leads(text[p])) return;
+  out->Add(raw);
+  if (level == 0 || !Leads(text[p])) return;
+  size_t before = 0;  // so many leads were looked at by the level below
   for (int n = 1; n <= level; ++n) {
     const size_t known = out->size();
     bool again = false;
     for (size_t i = 0; i < known; ++i) {
       const Reading lead = (*out)[i];
       if (lead.size != 1 || !Leads(lead.bytes[0])) continue;
-      Rows(text, lead, n - 1, level - n, out, &again);
+      Rows(text, lead, i < before, n - 1, level - n, out, &again);
     }
+    before = known;
     // A new unit that leads, or punctuation that a higher level may read.
     for (size_t i = known; i < out->size(); ++i) {
       again = again || ((*out)[i].size == 1 && Leads((*out)[i].bytes[0]));
@@ -281,12 +419,135 @@ void SpellingReader::Units(std::string_view text, size_t p, int level,
   }
 }
 
-void SpellingReader::Rows(std::string_view text, const Reading& lead, int level,
-                          int levels_left, Readings* out, bool* again) const {
+bool SpellingReader::ReadSimple(std::string_view text, size_t p,
+                                Readings* out) const {
+  out->Clear();
+  out->Add(RawReading(text, p));
+  if (!Leads(text[p])) return true;
+  if (p + 1 == text.size()) return false;
+  const size_t index = lead_index_[static_cast<uint8_t>(text[p])];
+  const auto next = static_cast<uint8_t>(text[p + 1]);
+  for (uint16_t r : rows_before_[index][next]) {
+    Progress so_far;
+    so_far.p = p + 1;
+    if (MatchSimple({text, rows_[r], 0, 0, out, nullptr}, so_far) ==
+        Simple::kUnknown) {
+      return false;
+    }
+  }
+  // What was read may lead another escape.
+  for (size_t i = 1; i < out->size(); ++i) {
+    const Reading& r = (*out)[i];
+    if (r.size != 1 || !Leads(r.bytes[0])) continue;
+    if (MayGoOn(r.bytes[0], text, r.end)) return false;
+  }
+  return true;
+}
+
+// Reads the row as long as its characters stand there as they are.
+SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
+                                                   Progress so_far) const {
+  const std::string_view text = attempt.text;
+  const Row& row = attempt.row;
+  for (size_t i = 1; i < row.elements.size(); ++i) {
+    const Element& e = row.elements[i];
+    SkipRawNoise(attempt, &so_far);
+    if (so_far.p == text.size()) return Simple::kUnknown;
+    const char c = text[so_far.p];
+    switch (e.kind) {
+      case Element::kLetter:
+        if (c != e.c) return Simple::kNone;
+        ++so_far.p;
+        break;
+      case Element::kPunctuation:
+        if (MaySpell(text, so_far.p)) return Simple::kUnknown;
+        if (c != e.c) return Simple::kNone;
+        ++so_far.p;
+        break;
+      case Element::kAnyPunctuation:
+        if (MaySpell(text, so_far.p)) return Simple::kUnknown;
+        if (!IsPunctuation(c)) return Simple::kNone;
+        so_far.same = c;
+        so_far.known = true;
+        ++so_far.p;
+        break;
+      case Element::kQuotes:
+        if (c == e.c || MaySpell(text, so_far.p)) return Simple::kUnknown;
+        return Simple::kNone;
+      case Element::kDigits: {
+        // Where their number varies each is a reading of its own.
+        const bool last = i + 1 == row.elements.size();
+        unsigned digits = 0;
+        while (digits < e.most) {
+          if (so_far.p == text.size()) return Simple::kUnknown;
+          const char d = text[so_far.p];
+          if (d == '\x1b' || d == '\r' || d == '\n') return Simple::kUnknown;
+          const int digit = DigitOf(d, e.base);
+          if (digit < 0) break;
+          so_far.value = so_far.value * e.base + static_cast<unsigned>(digit);
+          ++so_far.p;
+          ++digits;
+          if (last && digits >= e.least && digits < e.most) {
+            Complete(attempt, so_far);
+          }
+        }
+        if (digits < e.least) return Simple::kNone;
+        // Fewer digits were read above.
+        if (last && digits < e.most) return Simple::kRead;
+        break;
+      }
+      case Element::kName: {
+        size_t end = so_far.p;
+        while (end < text.size() && IsAlnum(text[end])) ++end;
+        if (end == text.size() || text[end] == '\x1b' || text[end] == '\r' ||
+            text[end] == '\n') {
+          return Simple::kUnknown;
+        }
+        const NamedEntity* entity =
+            FindEntity(text.substr(so_far.p, end - so_far.p));
+        if (entity == nullptr) return Simple::kNone;
+        so_far.value = entity->code_point;
+        so_far.known = true;
+        so_far.p = end;
+        break;
+      }
+    }
+  }
+  const bool half = row.source->value == SpelledValue::kCodeUnit &&
+                    so_far.value >= 0xd800 && so_far.value <= 0xdbff;
+  if (so_far.high != 0) {
+    // What is no second half may be something else.
+    if (so_far.value < 0xdc00 || so_far.value > 0xdfff) return Simple::kUnknown;
+  } else if (half) {
+    // The other half of a surrogate pair, by the same row.
+    Progress next = so_far;
+    next.high = so_far.value;
+    next.value = 0;
+    SkipRawNoise(attempt, &next);
+    if (next.p + 1 >= text.size()) return Simple::kUnknown;
+    const Element& second = row.elements[1];
+    const bool same = text[next.p] == row.elements[0].c &&
+                      second.kind == Element::kLetter &&
+                      text[next.p + 1] == second.c;
+    if (!same) {
+      return MaySpell(text, next.p) ? Simple::kUnknown : Simple::kNone;
+    }
+    ++next.p;
+    return MatchSimple(attempt, next);
+  }
+  Complete(attempt, so_far);
+  return Simple::kRead;
+}
+
+// With `again_only` rows without punctuation were read at the level below.
+void SpellingReader::Rows(std::string_view text, const Reading& lead,
+                          bool again_only, int level, int levels_left,
+                          Readings* out, bool* again) const {
   const size_t index = lead_index_[static_cast<uint8_t>(lead.bytes[0])];
   const size_t next =
       lead.end < text.size() ? static_cast<uint8_t>(text[lead.end]) : kEnd;
   for (uint16_t r : rows_before_[index][next]) {
+    if (again_only && !rows_[r].punctuation) continue;
     Progress so_far;
     so_far.p = lead.end;
     so_far.after_break = lead.after_break;
@@ -349,8 +610,10 @@ void SpellingReader::Match(const Attempt& a, size_t element,
     case Element::kName:
       MatchName(a, element, so_far);
       return;
-    case Element::kPunctuation:
     case Element::kQuotes:
+      MatchQuotes(a, element, so_far);
+      return;
+    case Element::kPunctuation:
     case Element::kAnyPunctuation:
       break;
   }
@@ -366,13 +629,37 @@ void SpellingReader::Match(const Attempt& a, size_t element,
       Match(a, element + 1, next);
       return;
     }
-    if (c != e.c) return;
-    Match(a, element + 1, next);
-    if (e.kind == Element::kQuotes &&
-        ++next.repeats < Reading::kMostBytes - 1) {
-      Match(a, element, next);
-    }
+    if (c == e.c) Match(a, element + 1, next);
   });
+}
+
+// One quote after the other, from all places at once where the last may end.
+void SpellingReader::MatchQuotes(const Attempt& a, size_t element,
+                                 Progress so_far) const {
+  const Element& e = a.row.elements[element];
+  std::vector<Progress> ends = {so_far};
+  for (uint8_t repeats = 0; repeats + 1u < Reading::kMostBytes; ++repeats) {
+    std::vector<Progress> next_ends;
+    for (Progress end : ends) {
+      SkipRawNoise(a, &end);
+      if (end.p == a.text.size()) {
+        Cut(a, end, Possible(a, end));
+        continue;
+      }
+      Punctuation(a, e, end, [&](char c, Progress next) {
+        if (c != e.c) return;
+        next.repeats = repeats;
+        for (Progress& known : next_ends) {
+          if (known.p != next.p) continue;
+          known.after_break = std::min(known.after_break, next.after_break);
+          return;
+        }
+        next_ends.push_back(next);
+      });
+    }
+    for (const Progress& end : next_ends) Match(a, element + 1, end);
+    ends = std::move(next_ends);
+  }
 }
 
 // Calls `each` with all that can be read of the row's next punctuation.
@@ -387,8 +674,7 @@ void SpellingReader::Punctuation(const Attempt& a, const Element& e,
     return;
   }
   *a.again = true;
-  Readings units;
-  Units(a.text, so_far.p, a.punctuation_level, &units);
+  const Readings units = Inner(a.text, so_far.p, a.punctuation_level);
   for (const Reading& r : units) {
     if (r.size != 1) continue;
     Progress next = so_far;

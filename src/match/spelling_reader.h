@@ -16,6 +16,7 @@
 
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -33,16 +34,26 @@ struct Reading {
 
   std::string_view unit() const { return {bytes.data(), size}; }
 
-  std::array<char, kMostBytes> bytes{};
-  uint8_t size = 0;  // of the unit, in bytes
-  bool raw = false;  // the byte itself, no escape
-  size_t end = 0;    // where the text goes on
-  size_t after_break =
-      0;  // behind the last line break inside; 0: there is none
+  // Not initialised: lists of readings are made at every other byte.
+  std::array<char, kMostBytes> bytes;
+  uint8_t size;        // of the unit, in bytes
+  bool raw;            // the byte itself, no escape
+  size_t end;          // where the text goes on
+  size_t after_break;  // behind the last line break inside; 0: there is none
 };
 
 class Readings {
  public:
+  Readings() {}  // leaves the list's room as it is
+  Readings(const Readings& other) { *this = other; }
+  Readings& operator=(const Readings& other) {
+    std::copy(other.begin(), other.end(), list_.begin());
+    size_ = other.size_;
+    cut = other.cut;
+    broken_cut = other.broken_cut;
+    broken_at = other.broken_at;
+    return *this;
+  }
   void Clear() {
     size_ = 0;
     cut = broken_cut = ByteSet();
@@ -77,15 +88,39 @@ class SpellingReader {
 
   // What can be read at `p`, before the text's end, at all levels up to one.
   void Read(std::string_view text, size_t p, Readings* out,
-            int level = kSpellingLevels) const {
-    Units(text, p, level, out);
-  }
+            int level = kSpellingLevels) const;
+
+  // The same for what nearly always stands there: the raw byte, or an escape of
+  // raw bytes. False where only Read() can tell; `out` is then of no use.
+  bool ReadSimple(std::string_view text, size_t p, Readings* out) const;
 
   // Whether more than the raw byte may be read at a place with this byte.
   bool Leads(char c) const { return leads_.Has(c); }
   const ByteSet& leads() const { return leads_; }
   // Whether more than the raw `lead` may be read where `next` follows.
-  bool MayFollow(char lead, char next) const;
+  bool MayFollow(char lead, char next) const {
+    return follows_[lead_index_[static_cast<uint8_t>(lead)]].Has(next);
+  }
+  // Whether an escape may begin at `p`.
+  bool MaySpell(std::string_view text, size_t p) const {
+    return Leads(text[p]) && MayGoOn(text[p], text, p + 1);
+  }
+  // Whether an escape that was begun by `lead` may go on at `p`.
+  bool MayGoOn(char lead, std::string_view text, size_t p) const {
+    if (p == text.size()) return true;
+    const size_t index = lead_index_[static_cast<uint8_t>(lead)];
+    if (raw_follows_[index].Has(text[p])) return true;
+    if (!follows_[index].Has(text[p])) return false;
+    // It is none that may stand there, but it may spell one.
+    return p + 1 == text.size() ||
+           MayBecome(text[p], text[p + 1]).Meets(raw_follows_[index]);
+  }
+  // The first bytes of all that may be read, but for the raw byte, where a lead
+  // is followed by `next`.
+  const ByteSet& MayBecome(char lead, char next) const {
+    return may_become_[lead_index_[static_cast<uint8_t>(lead)]]
+                      [static_cast<uint8_t>(next)];
+  }
 
  private:
   struct Element {
@@ -104,7 +139,8 @@ class SpellingReader {
   struct Row {
     std::vector<Element> elements;
     const SpellingRow* source;
-    ByteSet values;  // first bytes of the units it can be
+    ByteSet values;    // first bytes of the units it can be
+    bool punctuation;  // some behind the lead, which may be spelled
   };
   // What a row has read so far.
   struct Progress {
@@ -127,8 +163,14 @@ class SpellingReader {
   };
 
   void Units(std::string_view text, size_t p, int level, Readings* out) const;
-  void Rows(std::string_view text, const Reading& lead, int level,
-            int levels_left, Readings* out, bool* again) const;
+  // The same, of a place within an escape, read once for all that ask.
+  class Memo;
+  Readings Inner(std::string_view text, size_t p, int level) const;
+  void MatchQuotes(const Attempt& a, size_t element, Progress so_far) const;
+  enum class Simple { kNone, kRead, kUnknown };
+  Simple MatchSimple(const Attempt& attempt, Progress so_far) const;
+  void Rows(std::string_view text, const Reading& lead, bool again_only,
+            int level, int levels_left, Readings* out, bool* again) const;
   void Match(const Attempt& a, size_t element, Progress so_far) const;
   void MatchDigits(const Attempt& a, size_t element, Progress so_far) const;
   void MatchName(const Attempt& a, size_t element, Progress so_far) const;
@@ -145,12 +187,16 @@ class SpellingReader {
 
   static Row Parse(const SpellingRow& row);
   ByteSet ValuesOf(const Row& row) const;
+  // The same where a byte follows the lead that may be the first digit.
+  ByteSet ValuesOf(const Row& row, char next) const;
 
   std::vector<Row> rows_;
   ByteSet leads_;
   // By lead: its rows, and by the raw byte after it those that may go on.
-  std::array<uint8_t, 256> lead_index_{};
-  std::vector<std::vector<uint16_t>> rows_of_;
+  std::array<uint8_t, 256> lead_index_{};  // 0: it leads nothing
+  std::vector<ByteSet> follows_;           // what may stand behind it
+  std::vector<ByteSet> raw_follows_;       // without what may spell that
+  std::vector<std::array<ByteSet, 256>> may_become_;
   std::vector<std::array<std::vector<uint16_t>, 257>> rows_before_;
   // What a unit that is read may become with so many levels left.
   std::array<std::array<ByteSet, 256>, kSpellingLevels + 1> closure_;

@@ -7,7 +7,8 @@ using V = SpelledValue;
 
 constexpr SpellingRow kRows[] = {
     // Percent-encoding.
-    {"%<x2>", V::kByte, "", "urllib, curl, jq @uri, encodeURIComponent",
+    {"%<x2>", V::kByteOrCodePoint, "",
+     "urllib, curl, jq @uri, encodeURIComponent; escape() of JavaScript",
      "RFC 3986, 2.1; URL Standard, percent-encode sets"},
     {"%u<x4>", V::kCodeUnit, "", "escape() of JavaScript", "ECMA-262, B.2.1.1"},
     {"+", V::kFixed, " ", "quote_plus, URLSearchParams",

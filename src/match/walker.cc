@@ -42,11 +42,17 @@ class Walker::Walk {
         on_span_(on_span),
         first_(open->size()) {}
 
+  // From left to right, so that a place is done once no path stands before it.
   void Run(const Path& first) {
     todo_.push_back(first);
-    // Each step is within its path; new ones come at the end.
-    for (size_t i = 0; i < todo_.size(); ++i) {
-      const Path path = todo_[i];
+    while (!todo_.empty()) {
+      size_t next = 0;
+      for (size_t i = 1; i < todo_.size(); ++i) {
+        if (todo_[i].at < todo_[next].at) next = i;
+      }
+      const Path path = todo_[next];
+      todo_[next] = todo_.back();
+      todo_.pop_back();
       if (path.writing == Writing::kHex) {
         StepHex(path);
       } else {
@@ -89,6 +95,7 @@ class Walker::Walk {
           p.least == path.least && p.from == path.from &&
           p.writing == path.writing) {
         p.holds = std::min(p.holds, holds);
+        p.last = std::max(p.last, path.last);
         p.waits = p.waits || path.waits;
         return;
       }
@@ -169,7 +176,7 @@ class Walker::Walk {
           needles.Narrow(longer, path.depth, static_cast<uint8_t>(c));  // 2
       if (path.range.empty()) return;
       ++path.depth;
-      ++path.at;
+      path.last = ++path.at;
       path.seen = 0;
     }
     StepSpelled(path);
@@ -193,6 +200,7 @@ class Walker::Walk {
         next.range = needles.Narrow(next.range, next.depth++,
                                     static_cast<uint8_t>(r.bytes[i]));
       }
+      next.last = Position(r.end);
       if (!next.range.empty()) Go(next, r.end);
     }
     holds = needles.GoesOn(longer, path.depth, units_.cut);
@@ -222,11 +230,12 @@ class Walker::Walk {
         if (blank && e.after_break != 0 && path.depth >= kEarly) {  // 6
           next.range = needles.Narrow(longer, path.depth, ' ');
           ++next.depth;
+          next.last = Position(e.end);
           Go(next, e.end);
         }
       }
       holds = holds || noise_.cut;
-      breaks = noise_.cut_break;
+      breaks = noise_.cut_break || noise_.cut_after;
     }
 
     const NeedleRange newline = needles.Narrow(longer, path.depth, '\n');
@@ -237,6 +246,7 @@ class Walker::Walk {
         Path next = path;
         next.range = newline;
         ++next.depth;
+        next.last = Position(end);
         Go(next, end);
       }
       holds = holds || white_.cut;
@@ -296,7 +306,7 @@ class Walker::Walk {
           if (Early(&next, e.after_break)) Go(next, e.end);
         }
         holds = holds || noise_.cut;
-        breaks = noise_.cut_break;
+        breaks = noise_.cut_break || noise_.cut_after;
       }
     }
     for (size_t digits : pairs_) ReadPair(path, longer, digits, &holds);
@@ -342,6 +352,7 @@ class Walker::Walk {
     if (!Early(&next, after_break)) return;
     next.range = needles.Narrow(next.range, next.depth++,
                                 static_cast<uint8_t>(high * 16 + low));
+    next.last = Position(low_at + 1);
     if (!next.range.empty()) Go(next, low_at + 1);
   }
 
@@ -392,7 +403,7 @@ void Walker::Begin(const Window& window, size_t at, std::vector<Path>* open,
   for (size_t i = 0; i < indexes_.size(); ++i) {
     if (indexes_[i]->size() == 0) continue;
     Path path{};
-    path.at = path.from = window.offset + at;
+    path.at = path.last = path.from = window.offset + at;
     path.range = indexes_[i]->All();
     path.writing = static_cast<Writing>(i);
     path.apart = !indexes_[i]->any_alone() || apart();
@@ -430,8 +441,8 @@ void Walker::Finish(const Window& window, const Path& path, bool truncated,
   }
   if (whole == nullptr) return;
   // Half an escape goes with it, a line break or a colour stays.
-  uint64_t end = path.at;
-  if (end < window.end() && path.writing != Writing::kPlain) {
+  uint64_t end = path.last;
+  if (end == path.at && end < window.end() && path.writing != Writing::kPlain) {
     Readings units;
     reader_->Read(window.bytes, static_cast<size_t>(end - window.offset),
                   &units);

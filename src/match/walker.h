@@ -34,6 +34,7 @@ namespace maskpipe {
 // An occurrence in progress.
 struct Path {
   uint64_t at;     // where its next unit begins, in bytes of the stream
+  uint64_t last;   // where the last unit that was read ends
   uint64_t from;   // the first byte to be masked
   uint64_t holds;  // the first byte held back; kHoldsNothing after early breaks
   uint64_t seen;   // the text's end when it was last looked at; 0: never

@@ -181,17 +181,16 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
                    (n.writing == Writing::kHex ? "hex" : "") +
                    (n.alone ? "alone" : "");
     }
-    ASSERT_EQ(Scan(matcher, guarded.Place(text), {}), expected)
-        << Printable(text) << described;
+    SCOPED_TRACE(Printable(text) + described);
+    ASSERT_EQ(Scan(matcher, guarded.Place(text), {}), expected);
     std::vector<size_t> cuts;
     for (size_t c = 1; c < text.size(); ++c) {
       if (random.OneIn(10)) cuts.push_back(c);
     }
     ASSERT_EQ(Scan(matcher, text, cuts), expected)
-        << Printable(text) << described;
+        << ::testing::PrintToString(cuts);
     const size_t cut = 1 + random.Below(text.size() - 1);
-    ASSERT_EQ(Scan(matcher, text, {cut}), expected)
-        << Printable(text) << described << " cut at " << cut;
+    ASSERT_EQ(Scan(matcher, text, {cut}), expected) << " cut at " << cut;
     if (HasFailure()) return;
   }
 }
