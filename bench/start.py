@@ -5,7 +5,8 @@ usage: MASKPIPE=build/maskpipe bench/start.py [--check] [ROUNDS]
 100 secrets from a file; the median of 200 rounds, taken in turn so that all
 meet the same machine. Memory is what a run that waits has for itself alone
 (Private_* of /proc/PID/smaps_rollup). With --check, 10 ms or 10 MiB and more
-end with 1.
+end with 1; on a machine that is so busy that even env takes longer than 0.7 ms,
+15 times of what that takes.
 """
 import json
 import os
@@ -61,7 +62,8 @@ def main():
         memory = private_memory([*run, 'sleep', '5'])
         print('private memory of maskpipe run: %.1f MiB' % memory)
     added = median['maskpipe run'] - median['alone']
-    return int(check and (added >= 10 or memory >= 10))
+    most = max(10, 15 * (median['env'] - median['alone']))
+    return int(check and (added >= most or memory >= 10))
 
 
 if __name__ == '__main__':

@@ -86,8 +86,10 @@ MASKPIPE_API int maskpipe_secrets_add(maskpipe_secrets *secrets,
                                       size_t value_len, char **error);
 
 /* Loads a source as the command line's --source does, e.g.
- * "file:/run/secrets.json". Of the options, source-timeout and require-secrets
- * matter here. A source that fails adds nothing. What is there already is not
+ * "file:/run/secrets.json"; NULL means "airflow:" where an Airflow environment
+ * is found, as it does for the program, and is a usage error elsewhere. Of the
+ * options, source-timeout, require-secrets, policy and airflow-commands matter
+ * here. A source that fails adds nothing. What is there already is not
  * added again: a set that is loaded again has the old values and the new. */
 MASKPIPE_API int maskpipe_secrets_load(maskpipe_secrets *secrets,
                                        const char *source_spec,

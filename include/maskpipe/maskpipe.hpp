@@ -112,6 +112,14 @@ class Secrets {
                     &error);
   }
 
+  // What the program loads unasked: "airflow:", where one is found.
+  void load_default(const Options& options = {}) {
+    char* error = nullptr;
+    internal::Check(
+        ::maskpipe_secrets_load(p_.get(), nullptr, options.get(), &error),
+        &error);
+  }
+
   // Adds all that another set holds and this one does not.
   void merge(const Secrets& other) {
     char* error = nullptr;

@@ -12,6 +12,7 @@
 
 #include "src/options/options.h"
 #include "src/setup/setup.h"
+#include "src/source/airflow_environment.h"
 #include "src/stream/record.h"
 #include "src/stream/stream.h"
 
@@ -210,8 +211,14 @@ int maskpipe_secrets_load(maskpipe_secrets* secrets, const char* source_spec,
                           const maskpipe_options* or_null, char** error) {
   return Guarded(error, [&] {
     if (secrets == nullptr) return Null("secrets");
-    if (source_spec == nullptr) return Null("source_spec");
     if (!secrets->store.intact()) return GoneAfterFork();
+    if (source_spec == nullptr) {
+      if (!maskpipe::HasAirflowEnvironment()) {
+        return Status::Usage(
+            "source_spec is NULL, and there is no Airflow environment");
+      }
+      source_spec = "airflow:";
+    }
     SecretStore loaded;
     Status status =
         maskpipe::LoadOne(source_spec, OptionsOr(or_null), &loaded).status;

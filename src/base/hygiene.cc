@@ -1,5 +1,6 @@
 #include "src/base/hygiene.h"
 
+#include <string.h>
 #include <sys/prctl.h>
 
 namespace maskpipe {
@@ -19,6 +20,11 @@ void ForbidDumps(bool soft_only) {
 }
 
 rlimit CoreLimitAtStart() { return core_limit_at_start; }
+
+[[gnu::noinline]] void WipeStack() {
+  char below[size_t{128} << 10];
+  ::explicit_bzero(below, sizeof below);
+}
 
 #if defined(__x86_64__)
 

@@ -19,4 +19,8 @@ rlimit CoreLimitAtStart();
 // with a copy of them, and a core shows those of a thread that waits.
 void WipeRegisters();
 
+// Overwrites what calls that have returned left on the stack, below the
+// caller's own frame, as far down as they are likely to have come (128 KiB).
+void WipeStack();
+
 }  // namespace maskpipe

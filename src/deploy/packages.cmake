@@ -32,8 +32,10 @@ if(MASKPIPE_BUILD_MANUAL AND NOT CMAKE_CROSSCOMPILING AND
           DESTINATION ${share}/zsh/vendor-completions)
   install(FILES ${manual}/maskpipe.fish COMPONENT program
           DESTINATION ${share}/fish/vendor_completions.d)
-  install(FILES src/deploy/rsyslog/maskpipe.conf COMPONENT program
-          DESTINATION ${share}/doc/maskpipe/examples/rsyslog)
+  foreach(example airflow astro docker fluent-bit kubernetes rsyslog systemd)
+    install(DIRECTORY src/deploy/${example} COMPONENT program
+            DESTINATION ${share}/doc/maskpipe/examples USE_SOURCE_PERMISSIONS)
+  endforeach()
 endif()
 
 # --- Python ---------------------------------------------------------------------
@@ -89,6 +91,9 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
   "Headers for C and C++, the static library, CMake and pkg-config files.")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION utils)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS ca-certificates)
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_SUGGESTS
+  "libsqlite3-0, libpq5, libmariadb3")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION
   "The programs: a filter for pipes and containers, and rsyslog's helper.")
 set(CPACK_DEBIAN_PYTHON_PACKAGE_SECTION python)

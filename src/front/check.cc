@@ -166,19 +166,20 @@ std::vector<Warning> Findings(const LoadReport& report,
 
 // Rows of the same name, kind and verdict are one, with a count.
 struct Row {
-  std::string name, source;
+  std::string name, source, place;
   LeafKind kind;
   Verdict verdict;
   size_t needles = 0;
   uint64_t masks = 0;
 };
 
-std::vector<Row> Rows(const CompiledSet& set) {
+std::vector<Row> Rows(const CompiledSet& set, const SecretStore& store) {
   std::vector<Row> rows;
   for (const Finding& f : set.findings()) {
+    const std::string& place = store.secrets()[f.secret].place;
     const auto same = [&](const Row& r) {
       return r.name == f.name && r.kind == f.kind && r.verdict == f.verdict &&
-             r.source == set.sources()[f.source];
+             r.source == set.sources()[f.source] && r.place == place;
     };
     // Findings of one secret are neighbours.
     const size_t look_back = std::min<size_t>(rows.size(), 8);
@@ -188,7 +189,7 @@ std::vector<Row> Rows(const CompiledSet& set) {
       ++at->needles;
     } else {
       rows.push_back(
-          {f.name, set.sources()[f.source], f.kind, f.verdict, 1, 0});
+          {f.name, set.sources()[f.source], place, f.kind, f.verdict, 1, 0});
     }
   }
   return rows;
@@ -250,11 +251,16 @@ bool OverMasked(uint64_t masks, uint64_t lines) {
   return masks >= 10 && masks * 100 > lines;
 }
 
+// The source, and where in it: "airflow: (metastore)".
+std::string SourceOf(const Row& row) {
+  return row.place.empty() ? row.source : row.source + " (" + row.place + ")";
+}
+
 void PrintTable(const std::vector<Row>& rows, bool counted) {
   size_t name_width = 4, source_width = 6;
   for (const Row& r : rows) {
     name_width = std::max(name_width, r.name.size());
-    source_width = std::max(source_width, r.source.size());
+    source_width = std::max(source_width, SourceOf(r).size());
   }
   const auto print = [&](const char* name, const char* source, const char* kind,
                          const char* needles, const char* verdict,
@@ -267,7 +273,7 @@ void PrintTable(const std::vector<Row>& rows, bool counted) {
   print("NAME", "SOURCE", "KIND", "VALUES", "STATE", counted ? "MASKS" : "");
   for (const Row& r : rows) {
     print(
-        r.name.c_str(), r.source.c_str(), Word(r.kind),
+        r.name.c_str(), SourceOf(r).c_str(), Word(r.kind),
         std::to_string(r.needles).c_str(), Word(r.verdict),
         counted && IsMasked(r.verdict) ? std::to_string(r.masks).c_str() : "");
   }
@@ -285,6 +291,9 @@ void PrintJson(const std::vector<Row>& rows, bool counted, uint64_t lines,
         i == 0 ? "" : ",", JsonEscaped(r.name).c_str(),
         JsonEscaped(r.source).c_str(), Word(r.kind), r.needles,
         Word(r.verdict));
+    if (!r.place.empty()) {
+      std::printf(",\"place\":\"%s\"", JsonEscaped(r.place).c_str());
+    }
     if (counted && IsMasked(r.verdict)) {
       std::printf(",\"masks\":%llu,\"over_masked\":%s",
                   static_cast<unsigned long long>(r.masks),
@@ -395,7 +404,7 @@ int RunCheck(const CommandLine& line) {
     (void)std::fflush(stdout);
     return secrets.exit_status;
   }
-  std::vector<Row> rows = Rows(*secrets.set);
+  std::vector<Row> rows = Rows(*secrets.set, secrets.store);
 
   const bool counted = !options.against.empty();
   Sample sample;

@@ -1,69 +1,79 @@
-// maskpipe install DIR: copies this program to DIR/maskpipe, for an init
-// container whose image has no cp.
+// maskpipe install DIR: copies this program to DIR/maskpipe, and maskpipe-fetch
+// with all that it needs to DIR/maskpipe-fetch.d, for an init container whose
+// image has no cp.
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <string>
-#include <vector>
 
 #include "src/base/fd.h"
+#include "src/front/fetcher_folder.h"
+#include "src/front/file_copy.h"
 #include "src/front/front.h"
 #include "src/report/log.h"
+#include "src/source/fetcher.h"
 
 namespace maskpipe {
 namespace {
 
-// All of `from` behind what `to` holds.
-bool Copy(int from, int to) {
-  std::vector<char> block(size_t{1} << 16);
-  for (;;) {
-    const ssize_t n = ::read(from, block.data(), block.size());
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return n == 0;
-    for (ssize_t done = 0; done < n;) {
-      const ssize_t w =
-          ::write(to, block.data() + done, static_cast<size_t>(n - done));
-      if (w < 0 && errno == EINTR) continue;
-      if (w < 0) return false;
-      done += w;
-    }
-  }
+constexpr char kSelf[] = "/proc/self/exe";
+
+// By a temporary file and rename(2): whoever starts it meanwhile gets the old
+// one or the new one, whole.
+Status CopySelf(const std::string& target) {
+  std::string temporary = target + ".XXXXXX";
+  const auto failed = [&] {
+    return Status::Io(target + ": " + std::strerror(errno));
+  };
+  if (!Fd(::mkostemp(temporary.data(), O_CLOEXEC)).valid()) return failed();
+  constexpr mode_t kProgram = 0755;
+  Status s = CopyFile(kSelf, temporary, kProgram);
+  if (s.ok() && ::rename(temporary.c_str(), target.c_str()) != 0) s = failed();
+  if (!s.ok()) ::unlink(temporary.c_str());
+  return s;
 }
 
 }  // namespace
 
-// By a temporary file and rename(2): whoever starts it meanwhile gets the old
-// one or the new one, whole.
 int RunInstall(const CommandLine& line) {
   if (line.operands.size() != 1) {
     Log::Error("install takes one folder: maskpipe install DIR");
     return kExitUsage;
   }
-  const std::string target = line.operands[0] + "/maskpipe";
-  std::string temporary = target + ".XXXXXX";
-  const auto fail = [&] {
-    Log::Error(target + ": " + std::strerror(errno));
+  const std::string& folder = line.operands[0];
+  const auto fail = [](const Status& status) {
+    Log::Error(status.message());
     return kExitIo;
   };
-  const Fd self(::open("/proc/self/exe", O_RDONLY | O_CLOEXEC));
-  if (!self.valid()) return fail();
-  const Fd copy(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (!copy.valid()) return fail();
-  constexpr mode_t kProgram = 0755;
-  if (Copy(self.get(), copy.get()) && ::fchmod(copy.get(), kProgram) == 0 &&
-      ::fsync(copy.get()) == 0 &&
-      ::rename(temporary.c_str(), target.c_str()) == 0) {
-    return kExitOk;
+
+  // The fetcher first: who finds the program finds that, too.
+  if (Result<std::string> fetcher = FindFetcher(); fetcher.ok()) {
+    bool no_certificates = false;
+    Status s = CopyFetcher(*fetcher, folder, &no_certificates);
+    if (!s.ok()) return fail(s);
+    if (no_certificates) {
+      Log::Warn(
+          "there are no CA certificates here to copy (Debian: install "
+          "ca-certificates); in an image without any, maskpipe-fetch needs "
+          "AWS_CA_BUNDLE");
+    }
+  } else {
+    Log::Warn("only maskpipe is copied, which reads env:, file: and dir: (" +
+              fetcher.status().message() + ")");
   }
-  const int status = fail();
-  ::unlink(temporary.c_str());
-  return status;
+  if (Status s = CopySelf(folder + "/maskpipe"); !s.ok()) return fail(s);
+  if (Result<std::string> loader = InterpreterOf(kSelf);
+      loader.ok() && !loader->empty()) {
+    Log::Warn("this maskpipe needs " + *loader +
+              " and a C library that is not older than its own; built with "
+              "-DMASKPIPE_STATIC=ON it runs in any image");
+  }
+  return kExitOk;
 }
 
 }  // namespace maskpipe

@@ -4,7 +4,9 @@
 // It is never silent and never dies of its input: rsyslog would wait, or pass
 // messages on unmasked. Where the options are no good or the sources do not
 // load, it answers without the mark, so that messages are quarantined, and
-// tries the sources again.
+// tries the sources again. Once they have loaded they are refreshed as those of
+// the other commands are: a thread reads them, and between two messages the new
+// set takes the place of the old.
 
 #include <fcntl.h>
 #include <signal.h>
@@ -15,10 +17,14 @@
 #include <chrono>
 #include <cstring>
 #include <exception>
+#include <future>
+#include <optional>
 #include <string>
 
+#include "src/base/hygiene.h"
 #include "src/front/front.h"
 #include "src/report/log.h"
+#include "src/run/refresh.h"
 #include "src/shipper/mmexternal.h"
 
 namespace maskpipe {
@@ -33,8 +39,8 @@ constexpr size_t kReadSize = size_t{64} << 10;
 constexpr std::chrono::seconds kFirstRetry{1};
 constexpr std::chrono::seconds kLongestRetry{60};
 
-// The replies of a set that is loaded before the first message, and again and
-// again where that failed.
+// The replies of the newest set. The first message waits for the sources; where
+// they fail they are tried again beside the messages, none of which waits.
 class Replies {
  public:
   // Null options: nothing can be loaded, for a `reason`.
@@ -43,36 +49,65 @@ class Replies {
 
   std::string To(std::string_view line) {
     try {
-      if (options_ != nullptr && !loaded_ && Clock::now() >= next_) Load();
+      if (options_ != nullptr) Renew();
       return masker_.Reply(line);
     } catch (const std::exception&) {  // what() may hold anything
       return MmExternal::Unmarked("out of memory, or a library failed");
     }
   }
 
+  // False: a source is being read, and must not be waited for, which leaves the
+  // caller to end by _exit(2).
+  bool Stop() {
+    return !attempt_.valid() && (!refresher_.has_value() || refresher_->Stop());
+  }
+
  private:
-  void Load() {
-    Secrets secrets = LoadSecrets(*options_);
+  void Renew() {
+    if (refresher_.has_value()) {
+      if (auto set = refresher_->Newer(&seen_)) masker_ = MmExternal(set, "");
+      return;
+    }
+    if (!attempt_.valid()) {
+      if (Clock::now() < next_) return;
+      WipeRegisters();  // a thread's first stack holds what ours did
+      attempt_ = std::async(std::launch::async,
+                            [this] { return LoadSecrets(*options_); });
+      if (!tried_) attempt_.wait();
+      tried_ = true;
+    }
+    if (attempt_.wait_for(std::chrono::seconds(0)) ==
+        std::future_status::ready) {
+      Take();
+    }
+  }
+
+  void Take() {
+    // Counted from now: what waited for a source must not ask again at once.
+    next_ = Clock::now() + retry_;
+    retry_ = std::min(2 * retry_, kLongestRetry);
+    Secrets secrets = attempt_.get();
     if (secrets.set == nullptr) {
       const Status why = secrets.report.status();
       masker_ =
           MmExternal(nullptr, why.ok() ? "masking cannot begin: see --log-file"
                                        : std::string_view(why.message()));
-      // Counted from now: what waited for a source must not wait at once again.
-      next_ = Clock::now() + retry_;
-      retry_ = std::min(2 * retry_, kLongestRetry);
       return;
     }
     for (const std::string& c : Concerns(*secrets.set)) Log::Warn(c);
-    masker_ = MmExternal(secrets.set, "");
-    loaded_ = true;
+    refresher_.emplace(*options_, std::move(secrets));
+    if (Status s = refresher_->Start(); !s.ok()) Log::Error(s.message());
+    masker_ = MmExternal(refresher_->Newer(&seen_), "");
   }
 
   const Options* options_;
   MmExternal masker_;
-  bool loaded_ = false;
+  std::future<Secrets> attempt_;  // while nothing has loaded
+  bool tried_ = false;
   Clock::time_point next_ = Clock::time_point::min();
   std::chrono::seconds retry_ = kFirstRetry;
+  std::optional<Refresher> refresher_;  // from then on
+  uint64_t seen_ = 0;
 };
 
 // False where nobody reads any more: rsyslog is gone.
@@ -149,8 +184,16 @@ int RunRsyslog(const CommandLine& line) {
   if (line.options.no_masking) problem = "--no-masking: nothing is masked";
   if (line.options.sources.empty()) problem = "there is no --source";
   if (!problem.empty()) return RefuseRsyslog(problem);
+  if (line.options.reload_signal > 0) {  // it must not end us meanwhile
+    sigset_t signals;
+    ::sigemptyset(&signals);
+    ::sigaddset(&signals, line.options.reload_signal);
+    ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  }
   Replies replies(&line.options, "");
-  return Answer(&replies);
+  const int exit_status = Answer(&replies);
+  if (!replies.Stop()) ::_exit(exit_status);
+  return exit_status;
 }
 
 int RefuseRsyslog(const std::string& problem) {

@@ -60,7 +60,6 @@ Status Relay::Start(int done) {
             Status::Io("out of memory or a library failed; masking ended");
       }
       from_ = Fd();
-      WipeRegisters();
       running_ = false;
       Tell(done);
     });

@@ -12,6 +12,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/base/arena.h"
@@ -21,6 +22,8 @@ namespace maskpipe {
 struct Secret {
   std::string name{};    // as its source calls it; see PrintableName()
   std::string origin{};  // the source's SPEC, for messages
+  // Where in its source it stands ("metastore"); empty where that is one place.
+  std::string place{};
   // The key under which the value stood, where it was part of a larger one:
   // decides whether it is harmless. Empty: the secret is nobody's part.
   std::string key{};
@@ -35,9 +38,13 @@ class SecretStore {
  public:
   // Copies `value` into the arena; `secret.value` is ignored.
   void Add(Secret secret, std::string_view value) {
+    if (secret.place.empty()) secret.place = place_;
     secret.value = arena_->Copy(value);
     secrets_.push_back(std::move(secret));
   }
+
+  // Where all that is added from now on stands, unless it says so itself.
+  void SetPlace(std::string place) { place_ = std::move(place); }
 
   const std::vector<Secret>& secrets() const { return secrets_; }
   bool empty() const { return secrets_.empty(); }
@@ -46,6 +53,7 @@ class SecretStore {
  private:
   std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();
   std::vector<Secret> secrets_;
+  std::string place_;
 };
 
 inline constexpr size_t kLongestName = 64;

@@ -96,7 +96,7 @@ size_t WriteWire(const SecretStore& store, const WireAnswer& answer,
     writer.Field({&flags, 1});
     writer.Field(secret.name);
     writer.Field(secret.key);
-    writer.Field(secret.origin);
+    writer.Field(secret.place);
     writer.Field(secret.value);
   }
   for (const Warning& warning : answer.warnings) {
@@ -130,15 +130,15 @@ Result<WireAnswer> ReadWire(std::string_view bytes, SecretStore* store) {
   while (!reader.empty()) {
     switch (reader.Type()) {
       case kSecret: {
-        std::string_view flags, name, key, origin, value;
+        std::string_view flags, name, key, place, value;
         if (!reader.Field(&flags) || !reader.Field(&name) ||
-            !reader.Field(&key) || !reader.Field(&origin) ||
+            !reader.Field(&key) || !reader.Field(&place) ||
             !reader.Field(&value)) {
           return Cut();
         }
         if (flags.size() != 1) return Wrong();
         secrets.push_back({{.name = std::string(name),
-                            .origin = std::string(origin),
+                            .place = std::string(place),
                             .key = std::string(key),
                             .open = (flags[0] & kOpen) != 0,
                             .certain = (flags[0] & kCertain) != 0},

@@ -7,7 +7,7 @@
 // A record is a type byte and a fixed number of fields, each as its length
 // (4 bytes, little endian) and its bytes:
 //
-//   'S'  flags, name, key, origin, value      a secret
+//   'S'  flags, name, key, place, value       a secret
 //   'W'  text                                 what works but should be mended
 //   'E'  code, message, number of secrets     the closing record, always last
 //

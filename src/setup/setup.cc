@@ -1,5 +1,16 @@
 #include "src/setup/setup.h"
 
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <atomic>
+#include <functional>
+#include <new>
+#include <system_error>
+#include <thread>
+
+#include "src/base/hygiene.h"
 #include "src/source/secret_file.h"
 #include "src/source/source.h"
 
@@ -90,10 +101,73 @@ LoadReport::Source LoadOne(const std::string& text, const Options& options,
   return report;
 }
 
+namespace {
+
+// Readers of sources at a time, this thread being one of them: most wait for a
+// network, but each of those has a process, too.
+constexpr size_t kParallel = 16;
+
+// One source, read into a store of its own so that no reader needs another's.
+struct Reading {
+  LoadReport::Source report;
+  SecretStore store;
+};
+
+// Threads that leave all signals to the others; fewer than asked for, or none,
+// where there is no room for more.
+std::vector<std::thread> StartThreads(size_t count,
+                                      const std::function<void()>& work) {
+  std::vector<std::thread> threads;
+  threads.reserve(count);
+  sigset_t all, before;
+  ::sigfillset(&all);
+  ::pthread_sigmask(SIG_SETMASK, &all, &before);
+  WipeRegisters();
+  try {
+    while (threads.size() < count) threads.emplace_back(work);
+  } catch (const std::system_error&) {
+    // This thread reads what they would have read.
+  }
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return threads;
+}
+
+}  // namespace
+
+// 1 read, each reader the next source that none has taken, 2 join in the order
+// in which the sources were given, whatever came first.
 LoadReport LoadSources(const Options& options, SecretStore* store) {
   LoadReport report;
-  for (const std::string& spec : options.sources) {
-    report.sources.push_back(LoadOne(spec, options, store));
+  const std::vector<std::string>& sources = options.sources;
+  if (sources.size() <= 1) {
+    for (const std::string& source : sources) {
+      report.sources.push_back(LoadOne(source, options, store));
+    }
+    return report;
+  }
+  std::vector<Reading> readings(sources.size());
+  std::atomic<size_t> next{0};
+  std::atomic<bool> no_memory{false};
+  const auto read = [&] {
+    try {
+      for (size_t i = next++; i < readings.size(); i = next++) {  // 1
+        readings[i].report = LoadOne(sources[i], options, &readings[i].store);
+      }
+    } catch (const std::bad_alloc&) {
+      no_memory = true;
+    }
+    WipeRegisters();
+  };
+  std::vector<std::thread> threads =
+      StartThreads(std::min(sources.size(), kParallel) - 1, read);
+  read();
+  for (std::thread& thread : threads) thread.join();
+  if (no_memory) throw std::bad_alloc();
+  for (Reading& reading : readings) {  // 2
+    for (const Secret& secret : reading.store.secrets()) {
+      store->Add(secret, secret.value);
+    }
+    report.sources.push_back(std::move(reading.report));
   }
   return report;
 }

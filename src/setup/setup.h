@@ -38,8 +38,10 @@ struct LoadReport {
 LoadReport::Source LoadOne(const std::string& spec, const Options& options,
                            SecretStore* store);
 
-// Loads all of them, also behind one that fails, so that all failures are told
-// at once.
+// Loads all of them, several at a time, each within its own --source-timeout;
+// also behind one that fails, so that all failures are told at once. What is
+// loaded and told stands in the order of the sources, whichever came first.
+// Starts threads, and ends them before it returns.
 LoadReport LoadSources(const Options& options, SecretStore* store);
 
 }  // namespace maskpipe

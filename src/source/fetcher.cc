@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +16,7 @@
 #include <cerrno>
 #include <climits>
 #include <cstring>
+#include <string_view>
 #include <vector>
 
 #include "src/base/fd.h"
@@ -28,7 +31,6 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr char kName[] = "maskpipe-fetch";
 constexpr size_t kReadSize = size_t{64} << 10;
 // The fetcher keeps the time itself and can say what took it; this is for one
 // that does not.
@@ -46,7 +48,55 @@ std::string OwnFile() {
   }
   char path[PATH_MAX];
   const ssize_t n = ::readlink("/proc/self/exe", path, sizeof path);
-  return n <= 0 ? "" : std::string(path, static_cast<size_t>(n));
+  if (n > 0) return std::string(path, static_cast<size_t>(n));
+  // A root without /proc: as we were called.
+  const unsigned long called = ::getauxval(AT_EXECFN);
+  return called == 0 ? "" : reinterpret_cast<const char*>(called);
+}
+
+// A descriptor that holds nothing and takes everything; an image may lack
+// /dev/null.
+Fd Null() {
+  Fd null(::open("/dev/null", O_RDWR | O_CLOEXEC));
+  return null.valid() ? std::move(null) : Fd(::memfd_create("", MFD_CLOEXEC));
+}
+
+// How a program is started: by itself, or by the loader beside it.
+struct Invocation {
+  std::string file;
+  std::vector<std::string> arguments;
+  std::vector<std::string> added;  // to the environment
+  bool own_loader = false;
+};
+
+Invocation InvocationOf(const std::string& program) {
+  const std::string folder = program.substr(0, program.rfind('/') + 1);
+  const std::string loader = folder + kFetcherLoader;
+  if (folder.empty() || ::access(loader.c_str(), X_OK) != 0) {
+    return {program, {kFetcherName}, {}};
+  }
+  return {loader,
+          {loader, "--library-path", folder, "--argv0", kFetcherName, program},
+          {"MARIADB_PLUGIN_DIR=" + folder},
+          true};
+}
+
+// Ours with `added`, and for another loader without what ours was to load.
+std::vector<char*> EnvironmentFor(Invocation* invocation) {
+  std::vector<char*> environment;
+  for (char** v = environ; *v != nullptr; ++v) {
+    const std::string_view variable(*v);
+    if (invocation->own_loader && (variable.starts_with("LD_PRELOAD=") ||
+                                   variable.starts_with("LD_AUDIT="))) {
+      continue;
+    }
+    environment.push_back(*v);
+  }
+  for (std::string& variable : invocation->added) {
+    environment.push_back(variable.data());
+  }
+  environment.push_back(nullptr);
+  return environment;
 }
 
 class SpawnActions {
@@ -73,15 +123,14 @@ class SpawnAttributes {
   posix_spawnattr_t attributes_;
 };
 
-// Starts it with /dev/null for input and messages and `out` for output.
+// Starts it with nothing for input and messages and `out` for output.
 Result<pid_t> Start(const std::string& program, const std::string& spec,
                     milliseconds timeout, int out) {
+  const Fd null = Null();
   SpawnActions actions;
-  ::posix_spawn_file_actions_addopen(actions.get(), STDIN_FILENO, "/dev/null",
-                                     O_RDONLY, 0);
+  ::posix_spawn_file_actions_adddup2(actions.get(), null.get(), STDIN_FILENO);
   ::posix_spawn_file_actions_adddup2(actions.get(), out, STDOUT_FILENO);
-  ::posix_spawn_file_actions_addopen(actions.get(), STDERR_FILENO, "/dev/null",
-                                     O_WRONLY, 0);
+  ::posix_spawn_file_actions_adddup2(actions.get(), null.get(), STDERR_FILENO);
   ::posix_spawn_file_actions_addclosefrom_np(actions.get(), 3);
 
   SpawnAttributes attributes;
@@ -95,11 +144,19 @@ Result<pid_t> Start(const std::string& program, const std::string& spec,
                                                    POSIX_SPAWN_SETSIGMASK |
                                                    POSIX_SPAWN_SETPGROUP);
 
-  std::string name = kName, time = std::to_string(timeout.count()), text = spec;
-  char* argv[] = {name.data(), time.data(), text.data(), nullptr};
+  Invocation invocation = InvocationOf(program);
+  invocation.arguments.push_back(std::to_string(timeout.count()));
+  invocation.arguments.push_back(spec);
+  std::vector<char*> argv;
+  for (std::string& argument : invocation.arguments) {
+    argv.push_back(argument.data());
+  }
+  argv.push_back(nullptr);
+  const std::vector<char*> environment = EnvironmentFor(&invocation);
   pid_t child = -1;
-  const int error = ::posix_spawn(&child, program.c_str(), actions.get(),
-                                  attributes.get(), argv, environ);
+  const int error =
+      ::posix_spawn(&child, invocation.file.c_str(), actions.get(),
+                    attributes.get(), argv.data(), environment.data());
   if (error != 0) {
     return Status::Source(program +
                           " cannot be started: " + std::strerror(error));
@@ -187,7 +244,11 @@ Result<std::string> FindFetcher() {
   }
   places.emplace_back(MASKPIPE_LIBEXECDIR "/maskpipe/");
   for (const std::string& place : places) {
-    if (::access((place + kName).c_str(), X_OK) == 0) return place + kName;
+    for (const std::string& folder :
+         {place, place + kFetcherFolder + std::string("/")}) {
+      const std::string program = folder + kFetcherName;
+      if (::access(program.c_str(), X_OK) == 0) return program;
+    }
   }
   return Status::Source(
       "maskpipe-fetch, which reads such a source, is not installed: neither "

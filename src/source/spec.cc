@@ -43,6 +43,8 @@ Result<SourceSpec> SourceSpec::Parse(std::string_view text) {
       std::find_if_not(text.begin(), text.end(), is_kind) - text.begin());
   spec.kind = text.substr(0, kind_end);
   std::string_view rest = text.substr(kind_end);
+  // The one kind that takes no argument.
+  if (rest.empty() && spec.kind == "airflow") return spec;
   if (spec.kind.empty() || rest.empty() || (rest[0] != ':' && rest[0] != '[')) {
     return Status::Usage("a --source is no source" + how);
   }

@@ -1,5 +1,6 @@
 // What --source takes: KIND[option=value,…]:ARGUMENT, for example
 // `file[format=json]:/run/secrets.json`. The argument is taken verbatim.
+// `airflow` is short for `airflow:`.
 
 #pragma once
 

@@ -152,6 +152,7 @@ static void errors_have_texts_that_hold_no_value(void) {
   CHECK(maskpipe_secrets_load(secrets, "nosuch:x", NULL, &error) ==
         MASKPIPE_E_USAGE);
   maskpipe_free(error);
+  CHECK(maskpipe_secrets_load(NULL, "env:X", NULL, NULL) == MASKPIPE_E_USAGE);
   CHECK(maskpipe_secrets_add(secrets, "db", "MARKER[]", 8, &error) == 0);
   CHECK(error == NULL);
   CHECK(maskpipe_options_set(options, "mask", "MARKER[]", NULL) == 0);

@@ -14,6 +14,7 @@ from aws_server import REGION
 from maskpipe_cli import CliTest
 
 MARKER = "Mrk-51f0a7-airflow"
+KWARGS = "AIRFLOW__SECRETS__BACKEND_KWARGS"
 MANAGER = "airflow.providers.amazon.aws.secrets.secrets_manager." \
           "SecretsManagerBackend"
 STORE = "airflow.providers.amazon.aws.secrets.systems_manager." \
@@ -425,6 +426,44 @@ class Backends(BackendCase):
                 connections_prefix=None, variables_prefix="",
                 config_prefix=None)), "*** *** *** ***")
 
+    def test_a_null_prefix_is_not_the_default_one(self):
+        for kind in ("connections", "variables", "config"):
+            self.aws.put_secret("airflow/%s/x" % kind, "value-of-" + kind)
+            self.aws.put_parameter("/airflow/%s/x" % kind, "value-of-" + kind)
+        text = "value-of-connections value-of-variables value-of-config"
+        for backend in (MANAGER, STORE):
+            for kind in ("connections", "variables", "config"):
+                with self.subTest(backend=backend, kind=kind):
+                    env = self.backend(backend, **{kind + "_prefix": None})
+                    self.assertEqual(
+                        self.airflow(text, env=env),
+                        text.replace("value-of-", "***-of-").replace(
+                            "***-of-" + kind, "value-of-" + kind).replace(
+                            "***-of-connections", "***").replace(
+                            "***-of-variables", "***").replace(
+                            "***-of-config", "***"))
+        # No request for what no prefix is left of.
+        self.aws.log.clear()
+        run = self.mask(text.encode(), "--source", "airflow:",
+                        env=self.backend(connections_prefix=None,
+                                         variables_prefix=None,
+                                         config_prefix=None))
+        self.assertEqual((run.status, run.out), (0, text.encode()), run)
+        self.assertEqual(self.aws.log, [])
+
+    def test_only_current_versions_where_the_user_says_so(self):
+        for value in ("value-of-before", "value-of-now"):
+            self.aws.put_secret("airflow/variables/x", value)
+            self.aws.put_parameter("/airflow/variables/x", value)
+        text = b"value-of-before value-of-now"
+        for backend in (MANAGER, STORE):
+            for source, out in (("airflow:", b"*** ***"),
+                                ("airflow[versions=current]:",
+                                 b"value-of-before ***")):
+                self.assertEqual(self.masked(
+                    text, "--source", source, "--log-level=error",
+                    env=self.backend(backend)), out)
+
     def test_lookup_patterns_match_from_the_start_in_any_case(self):
         for name in ("Prod_a", "x_prod", "PROD"):
             self.aws.put_secret("airflow/variables/" + name, "value-" + name)
@@ -458,6 +497,79 @@ class Backends(BackendCase):
         env["AWS_ACCESS_KEY_ID"] = env["AWS_SECRET_ACCESS_KEY"] = "broken-key"
         self.assertEqual(self.airflow("value-of-v " + " ".join(other), env=env),
                          "*** *** ***")
+
+    def signer(self):
+        """Whose key signed the last request, and for which region."""
+        text = self.aws.log[-1]["headers"]["authorization"]
+        return re.search("Credential=([^/]+)/[0-9]+/([^/]+)/", text).groups()
+
+    def test_arguments_of_the_session(self):
+        self.aws.put_secret("airflow/variables/v", "value-of-v")
+        self.aws.allow("AKIAPROFILEPROFILE00", "secret-of-the-profile")
+        self.file(".aws/config", "[profile p]\nregion = us-east-2\n"
+                  "aws_access_key_id = AKIAPROFILEPROFILE00\n"
+                  "aws_secret_access_key = secret-of-the-profile\n")
+        for kwargs, signer in (
+                ({"session_kwargs": {"profile_name": "p"}},
+                 ("AKIAPROFILEPROFILE00", REGION)),
+                ({"session_kwargs": {"profile_name": "p"},
+                  "region_name": "unset"},
+                 ("AKIAPROFILEPROFILE00", "us-east-2")),
+                ({"session_kwargs": {"region_name": "us-west-2"},
+                  "region_name": "unset"}, (KEY, "us-west-2")),
+                ({"session_kwargs": {"region_name": "us-west-2"}},
+                 (KEY, REGION)),
+                ({"session_kwargs": {
+                    "aws_access_key_id": "AKIAPROFILEPROFILE00",
+                    "aws_secret_access_key": "secret-of-the-profile"}},
+                 ("AKIAPROFILEPROFILE00", REGION)),
+                ({"session_kwargs": {"profile_name": "p"},
+                  "aws_access_key_id": KEY, "aws_secret_access_key":
+                  SECRET_KEY}, (KEY, REGION)),
+                ({"profile_name": "p"}, ("AKIAPROFILEPROFILE00", REGION)),
+                ({"session_kwargs": None, "use_ssl": False, "api_version":
+                  "2017-10-17", "config_kwargs": {"retries": {}}},
+                 (KEY, REGION))):
+            with self.subTest(kwargs=kwargs):
+                self.assertEqual(self.airflow(
+                    "value-of-v", env=self.backend(**kwargs)), "***")
+                self.assertEqual(self.signer(), signer)
+        self.assert_signed_well()
+
+    def test_arguments_of_the_wrong_kind_fail_closed(self):
+        for name in ("session_kwargs", "config_kwargs", "service_config",
+                     "assume_role_kwargs"):
+            run = self.mask(b"x", "--source", "airflow:",
+                            env=self.backend(**{name: MARKER}))
+            self.assert_refused(run, 3, name + " is no JSON object",
+                                never=[MARKER])
+        for method in ("assume_role_with_saml", "something"):
+            run = self.mask(b"x", "--source", "airflow:", env=self.backend(
+                role_arn="arn:aws:iam::1:role/r", assume_role_method=method))
+            self.assert_refused(run, 3, method)
+
+    def test_arguments_that_a_command_or_a_secret_gives(self):
+        self.aws.put_secret("airflow/variables/v", "value-of-v")
+        env = self.backend()
+        kwargs = self.file("kwargs", env.pop(KWARGS))
+        env[KWARGS + "_CMD"] = "cat " + kwargs
+        run = self.mask(b"value-of-v", "--source", "airflow:", env=env)
+        self.assert_refused(run, 3, KWARGS + "_CMD", "--airflow-commands")
+        self.assertEqual(self.airflow("value-of-v", "--airflow-commands",
+                                      env=env), "***")
+        del env[KWARGS + "_CMD"]
+        # It would have to lie in the backend that it describes.
+        env[KWARGS + "_SECRET"] = "kwargs"
+        run = self.mask(b"value-of-v", "--source", "airflow:", env=env)
+        self.assert_refused(run, 3, KWARGS + "_SECRET")
+
+    def test_words_for_a_password_are_no_passwords(self):
+        self.aws.put_secret("airflow/connections/c", json.dumps(
+            {"my_word": "pw-of-c", "conn_type": "http"}))
+        env = self.backend(extra_conn_words={"password": ["my_word"]})
+        run = self.mask(b"pw-of-c my_word", "--source", "airflow:", env=env)
+        self.assertEqual((run.status, run.out, run.err),
+                         (0, b"*** my_word", b""), run)
 
     def test_a_role_is_assumed(self):
         role = "arn:aws:iam::123456789012:role/airflow"
@@ -514,6 +626,12 @@ class Findings(BackendCase):
         found = self.findings(env=self.backend(
             STORE, connections_prefix="/datasource/connections"))
         self.assert_found(found, "wrong-prefix", "1 under /connections/")
+
+    def test_another_separator(self):
+        self.aws.put_secret("airflow/connections/a", "pg://u:long-pass@h/d")
+        found = self.findings(env=self.backend(sep="-"))
+        self.assert_found(found, "wrong-prefix", "airflow/connections-",
+                          'set sep to "/"')
 
     def test_an_unused_default_prefix_is_no_finding(self):
         self.aws.put_secret("airflow/connections/a", "pg://u:long-pass@h/d")
@@ -578,6 +696,22 @@ class Findings(BackendCase):
         self.assertEqual(run.status, 1)
         self.assert_found([(f["code"], f["text"]) for f in report["findings"]],
                           "short-secret", "AIRFLOW_CONN_X/password")
+
+    def test_check_tells_where_each_secret_stands(self):
+        self.aws.put_secret("airflow/variables/v", "value-of-v")
+        self.file("airflow.cfg", "[smtp]\nsmtp_password = pw-of-smtp\n")
+        env = {**self.backend(), "AIRFLOW_CONN_X": "x://u:long-pass@h/d"}
+        _, report = self.check(env=env)
+        places = {s["name"]: s.get("place") for s in report["secrets"]}
+        self.assertEqual(places["airflow/variables/v"], "secrets backend")
+        self.assertEqual(places["AIRFLOW_CONN_X/password"], "environment")
+        self.assertEqual(places["smtp/smtp_password"], "configuration")
+        self.assertIn("AWS credentials", places.values())
+        self.assertEqual({s["source"] for s in report["secrets"]},
+                         {"airflow:"})
+        run = self.mask(b"", "check", "--source", "airflow:", env=env)
+        self.assertRegex(run.out, rb"(?m)^airflow/variables/v +airflow: "
+                         rb"\(secrets backend\) ")
 
     def test_the_table_tells_them_and_no_value(self):
         self.aws.put_secret("connections/a", MARKER)

@@ -14,16 +14,13 @@ import json
 import os
 import re
 import sys
-import tempfile
 import textwrap
-import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from aws_world import (ACCOUNT, KEY, ROLE, SECRET, START,  # noqa: E402
-                       SameKeysServer, World, botocore_in, probe, static,
-                       when)
+                       WorldCase, botocore_in, probe, static, when)
 import dateutil.parser  # noqa: E402
 
 
@@ -950,17 +947,8 @@ def attempts_that_are_no_number(w):
     w.env["AWS_METADATA_SERVICE_NUM_ATTEMPTS"] = "many"
 
 
-class SameCredentials(unittest.TestCase):
+class SameCredentials(WorldCase):
     longMessage = True
-    maxDiff = None
-
-    def world(self):
-        home = tempfile.TemporaryDirectory()
-        self.addCleanup(home.cleanup)
-        server = SameKeysServer()
-        # A server takes a while to stop; nobody waits for it.
-        self.addCleanup(threading.Thread(target=server.stop).start)
-        return World(home.name, server)
 
     def both(self, set_up):
         """Each in a world of its own, so that a refresh is done twice."""

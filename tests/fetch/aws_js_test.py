@@ -9,15 +9,12 @@ import itertools
 import os
 import re
 import sys
-import tempfile
-import threading
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from aws_world import (ACCOUNT, KEY, ROLE, SECRET, START,  # noqa: E402
-                       SameKeysServer, World, judged_by_js, need_js, probe,
-                       static)
+                       WorldCase, judged_by_js, need_js, probe, static)
 
 SERVICES = ["secretsmanager", "ssm", "sts", "sso", "sso-oidc"]
 # One of each partition and more; those that 1.29's botocore does not know too.
@@ -27,18 +24,7 @@ REGIONS = ["us-east-1", "eu-west-1", "mx-central-1", "ap-southeast-7",
            "us-isof-south-1", "eusc-de-east-1", "xx-nowhere-1"]
 
 
-class JsTest(unittest.TestCase):
-    maxDiff = None
-
-    def world(self):
-        home = tempfile.TemporaryDirectory()
-        self.addCleanup(home.cleanup)
-        server = SameKeysServer()
-        self.addCleanup(threading.Thread(target=server.stop).start)
-        return World(home.name, server)
-
-
-class Endpoints(JsTest):
+class Endpoints(WorldCase):
     def compare(self, theirs, ours, where):
         if "error" in theirs:
             self.assertIn("error", ours, where)
@@ -116,7 +102,7 @@ class Endpoints(JsTest):
         self.assertIn("[services nowhere]", ours["error"])
 
 
-class Credentials(JsTest):
+class Credentials(WorldCase):
     def test_of_a_role_whose_source_is_SSO(self):
         # 1.29 looks for the session of the wrong profile (it was mended).
         config = """\
@@ -169,7 +155,7 @@ class Credentials(JsTest):
         self.assertIn("access_key", found[0])
 
 
-class Batch(JsTest):
+class Batch(WorldCase):
     def test_is_what_JavaScript_asks_and_understands(self):
         w = self.world()
         w.server.allow(KEY, SECRET)

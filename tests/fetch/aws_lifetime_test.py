@@ -9,15 +9,13 @@ import os
 import signal
 import stat
 import sys
-import tempfile
-import threading
 import time
 import unittest
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from aws_world import (ACCOUNT, KEY, ROLE, SECRET, START,  # noqa: E402
-                       SameKeysServer, World, botocore_in, probe, static, when)
+                       WorldCase, botocore_in, probe, static, when)
 
 NOBODY = 65534
 SSO = """\
@@ -31,16 +29,7 @@ SSO = """\
 """ % (ACCOUNT, START)
 
 
-class LifetimeTest(unittest.TestCase):
-    maxDiff = None
-
-    def world(self):
-        home = tempfile.TemporaryDirectory()
-        self.addCleanup(home.cleanup)
-        server = SameKeysServer()
-        self.addCleanup(threading.Thread(target=server.stop).start)
-        return World(home.name, server)
-
+class LifetimeTest(WorldCase):
     def setUp(self):
         self.w = self.world()
 
@@ -58,6 +47,15 @@ class LifetimeTest(unittest.TestCase):
 
 
 class Refresh(LifetimeTest):
+    def helper_that_works_once(self, **lasting):
+        helper = self.w.script("helper", """\
+            test -e "$0.ran" && exit 1
+            : >"$0.ran"
+            echo '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s",
+                   "SessionToken": "t", "Expiration": "%s"}'
+        """ % (KEY, SECRET, when(**lasting)))
+        self.w.config("[default]\ncredential_process = %s\n" % helper)
+
     def test_keys_that_last_are_fetched_once(self):
         self.role()
         first, second = self.resolve("credentials=2", "skip=2640")
@@ -70,14 +68,7 @@ class Refresh(LifetimeTest):
         self.assertEqual(2, self.w.server.count("AssumeRole"))
 
     def test_where_that_fails_the_old_ones_serve_until_10_minutes(self):
-        # The second run of the helper fails.
-        helper = self.w.script("helper", """\
-            test -e "$0.ran" && exit 1
-            : >"$0.ran"
-            echo '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s",
-                   "SessionToken": "t", "Expiration": "%s"}'
-        """ % (KEY, SECRET, when(hours=1)))
-        self.w.config("[default]\ncredential_process = %s\n" % helper)
+        self.helper_that_works_once(hours=1)
         first, second, third = self.resolve("credentials=3", "skip=2760")[:3]
         self.assertEqual(first, second)
         self.assertIn("status 1", third["error"])
@@ -91,13 +82,7 @@ class Refresh(LifetimeTest):
         self.assertEqual(4, self.w.server.count("AssumeRole"))
 
     def test_keys_that_are_over_are_never_used_again(self):
-        helper = self.w.script("helper", """\
-            test -e "$0.ran" && exit 1
-            : >"$0.ran"
-            echo '{"Version": 1, "AccessKeyId": "%s", "SecretAccessKey": "%s",
-                   "SessionToken": "t", "Expiration": "%s"}'
-        """ % (KEY, SECRET, when(seconds=30)))
-        self.w.config("[default]\ncredential_process = %s\n" % helper)
+        self.helper_that_works_once(seconds=30)
         first, second = self.resolve("credentials=2", "skip=31")
         self.assertEqual(KEY, first["access_key"])
         self.assertIn("error", second)
@@ -241,7 +226,7 @@ class Process(LifetimeTest):
         """)
         begun = time.monotonic()
         (keys,) = self.resolve("credentials=1", "deadline=1")
-        self.assertLess(time.monotonic() - begun, 10)
+        self.assertLess(time.monotonic() - begun, 30)
         self.assertIn("did not end in time", keys["error"])
         self.assert_gone(self.w.path("helper.child"))
 

@@ -67,14 +67,20 @@ class Secret:
 
 class Parameter:
     def __init__(self, name, value, kind="String"):
-        self.name, self.value, self.kind, self.version = name, value, kind, 1
+        self.name, self.kind = name, kind
+        self.values = [value]  # of its versions, from 1
 
-    def wire(self, decrypt):
-        value = self.value
+    @property
+    def version(self):
+        return len(self.values)
+
+    def wire(self, decrypt, version=None):
+        version = version or self.version
+        value = self.values[version - 1]
         if self.kind == "SecureString" and not decrypt:
             value = "AQICAH" + base64.b64encode(b"sealed").decode()
         return {"Name": self.name, "Type": self.kind, "Value": value,
-                "Version": self.version,
+                "Version": version,
                 "ARN": "arn:aws:ssm:%s:%s:parameter/%s" % (
                     REGION, ACCOUNT, self.name.lstrip("/")),
                 "DataType": "text"}
@@ -160,7 +166,11 @@ class AwsServer:
         return secret.put(value, **more)
 
     def put_parameter(self, name, value, kind="SecureString"):
-        self.parameters[name] = Parameter(name, value, kind)
+        """A new parameter, or a new version of an old one."""
+        if name in self.parameters:
+            self.parameters[name].values.append(value)
+        else:
+            self.parameters[name] = Parameter(name, value, kind)
 
     def count(self, operation):
         return sum(1 for r in self.log if r["operation"] == operation)
@@ -369,10 +379,10 @@ class AwsServer:
         old = self.parameters.get(body["Name"])
         if old and not body.get("Overwrite"):
             raise AwsError("ParameterAlreadyExists", body["Name"])
-        new = Parameter(body["Name"], body["Value"], body.get("Type", "String"))
-        new.version = old.version + 1 if old else 1
-        self.parameters[body["Name"]] = new
-        return {"Version": new.version, "Tier": "Standard"}
+        self.put_parameter(body["Name"], body["Value"],
+                           body.get("Type", "String"))
+        return {"Version": self.parameters[body["Name"]].version,
+                "Tier": "Standard"}
 
     def ssm_GetParameter(self, body):
         return {"Parameter": self._parameter(
@@ -407,6 +417,18 @@ class AwsServer:
         return dict(Parameters=[
             self._parameter(p.name, body.get("WithDecryption"),
                             "GetParametersByPath") for p in page], **more)
+
+    def ssm_GetParameterHistory(self, body):
+        if int(body.get("MaxResults", 50)) > 50:
+            raise AwsError("ValidationException", "MaxResults")
+        # For what the newest version is refused, the others are, too.
+        self._parameter(body["Name"], body.get("WithDecryption"),
+                        "GetParameterHistory")
+        parameter = self.parameters[body["Name"]]
+        page, more = self._page(list(range(1, parameter.version + 1)), body, 50)
+        return dict(Parameters=[
+            parameter.wire(body.get("WithDecryption"), version)
+            for version in page], **more)
 
     # --- STS ------------------------------------------------------------------
 

@@ -4,10 +4,13 @@ signature with botocore and speaks AWS's dialect, LocalStack's or moto's."""
 import collections
 import re
 import subprocess
+import time
+from unittest import mock
 
 import aws_case
 import aws_server
 from aws_case import AwsCase
+from aws_server import AwsError
 
 MARKER = "Mrk-7c9e41-aws"
 
@@ -397,6 +400,72 @@ class Refusals(AwsCase):
                     b"***")
                 self.assertEqual(first, [True])
 
+    def instead(self, operation, answers):
+        """Gives these (status, headers, body) before the server's own."""
+        def call(handler, target, raw):
+            if answers and target.endswith("." + operation):
+                status, headers, body = answers.pop(0)
+                handler.send_response(status)
+                for header in headers.items():
+                    handler.send_header(*header)
+                handler.send_header("Content-Length", str(len(body)))
+                handler.end_headers()
+                handler.wfile.write(body)
+            else:
+                own(handler, target, raw)
+
+        own = aws_server._Handler._json_call
+        patch = mock.patch.object(aws_server._Handler, "_json_call", call)
+        patch.start()
+        self.addCleanup(patch.stop)
+
+    def test_gateways_that_ask_for_patience_get_it(self):
+        self.aws.put_secret("db", "first-password")
+        for status, headers in ((429, {}), (503, {}), (429, {"Retry-After": "0"}),
+                                (503, {"Retry-After": "1"}),
+                                (503, {"Retry-After": "soon"}),
+                                (429, {"x-amz-retry-after": "100"})):
+            answers = [(status, headers, b"<html>")] * 2
+            self.instead("ListSecrets", answers)
+            begin = time.monotonic()
+            with self.subTest(status=status, headers=headers):
+                self.assertEqual(self.masked(
+                    b"first-password", *self.manager("db")), b"***")
+                self.assertEqual(answers, [])
+                if headers.get("Retry-After") == "1":
+                    self.assertGreaterEqual(time.monotonic() - begin, 2)
+
+    def test_a_gateways_retry_after_is_not_heeded_for_ever(self):
+        self.aws.put_secret("db", "first-password")
+        self.instead("ListSecrets", [(503, {"Retry-After": "86400"}, b"")])
+        run = self.mask(b"first-password", *self.manager("db"),
+                        "--source-timeout=3s")
+        self.assert_refused(run, 3, "503")
+
+    def test_batches_that_no_router_knows_become_single_calls(self):
+        self.aws.put_secret("db", "first-password")
+        for status, body in ((404, b""), (404, b"<h1>Not found</h1>"),
+                             (405, b"Method Not Allowed"), (501, b"")):
+            self.instead("BatchGetSecretValue", [(status, {}, body)])
+            self.assertEqual(self.masked(b"first-password",
+                                         *self.manager("db")), b"***")
+
+    def test_keys_that_expire_between_two_pages_fail_closed(self):
+        for i in range(40):
+            self.aws.put_secret("p/%02d" % i, "value-no-%02d" % i)
+        self.aws.page_size = 20
+        own = self.aws.secretsmanager_ListSecrets
+
+        def expire(body):
+            if body.get("NextToken"):
+                raise AwsError("ExpiredTokenException", MARKER, 403)
+            return own(body)
+
+        self.aws.secretsmanager_ListSecrets = expire
+        run = self.mask(b"value-no-01", *self.manager("p/"))
+        self.assert_refused(run, 3, "ListSecrets", "have expired",
+                            never=[MARKER])
+
     def test_what_no_retry_mends_is_not_retried(self):
         for kind in ("AccessDeniedException", "ValidationException",
                      "UnrecognizedClientException", "ExpiredTokenException"):
@@ -533,6 +602,94 @@ class ParameterStore(AwsCase):
                             "holds no Parameters")
 
 
+class History(AwsCase):
+    """Earlier versions of parameters, which a running task may still hold."""
+
+    def setUp(self):
+        super().setUp()
+        for i in range(25):
+            self.aws.put_parameter("/a/once-%d" % i, "written-once-%d" % i)
+        for i in range(3):
+            self.aws.put_parameter("/a/pw", "version-no-%d" % i)
+        self.log = b"version-no-0 version-no-1 version-no-2 written-once-3"
+
+    def test_is_masked(self):
+        self.assertEqual(self.masked(self.log, *self.ssm("/a")),
+                         b"*** *** *** ***")
+        self.assert_signed_well()
+
+    def test_costs_a_request_only_where_there_is_one(self):
+        self.masked(b"", *self.ssm("/a"))
+        self.assertEqual(self.aws.count("GetParameterHistory"), 1)
+        self.assertEqual(self.aws.count("GetParametersByPath"), 3)
+
+    def test_is_read_in_pages(self):
+        for i in range(3, 120):
+            self.aws.put_parameter("/a/pw", "version-no-%d" % i)
+        self.assertEqual(self.masked(b"version-no-61 version-no-119 "
+                                     b"version-no-7", *self.ssm("/a")),
+                         b"*** *** ***")
+        self.assertEqual(self.aws.count("GetParameterHistory"), 3)
+
+    def test_of_elements_of_lists(self):
+        self.aws.put_parameter("/a/list", "old-first,old-second", "StringList")
+        self.aws.put_parameter("/a/list", "new-first,new-second", "StringList")
+        self.assertEqual(self.masked(b"old-second new-first", *self.ssm("/a")),
+                         b"*** ***")
+
+    def test_of_names_that_are_told(self):
+        self.assertEqual(self.masked(self.log, *self.ssm(names="/a/pw")),
+                         b"*** *** *** written-once-3")
+
+    def test_can_be_left_out(self):
+        out = self.masked(self.log, *self.ssm("/a", versions="current"))
+        self.assertEqual(out, b"version-no-0 version-no-1 *** ***")
+        self.assertEqual(self.aws.count("GetParameterHistory"), 0)
+        self.aws.put_secret("s", "secret-old")
+        self.aws.put_secret("s", "secret-new")
+        self.assertEqual(self.masked(b"secret-old secret-new", *self.manager(
+            "s", versions="current")), b"secret-old ***")
+        run = self.mask(b"", *self.ssm("/a", versions="some"))
+        self.assert_refused(run, 2, "all or current")
+
+    def test_that_is_denied_is_a_warning_and_not_asked_for_again(self):
+        for i in range(30):
+            for text in ("old", "new"):
+                self.aws.put_parameter("/a/more-%d" % i, "%s-no-%d" % (text, i))
+        self.aws.denied.add("GetParameterHistory")
+        run = self.mask(b"new-no-7 version-no-2", *self.ssm("/a"))
+        self.assertEqual((run.status, run.out), (0, b"*** ***"), run)
+        self.assertIn(b"ssm:GetParameterHistory", run.err)
+        self.assertEqual(self.aws.count("GetParameterHistory"), 3)
+
+    def test_that_is_denied_for_some_does_not_hide_the_others(self):
+        for i in range(30):
+            for text in ("old", "new"):
+                self.aws.put_parameter("/a/more-%02d" % i,
+                                       "%s-no-%02d" % (text, i))
+        for i in range(1, 20):
+            self.aws.denied.add(("GetParameterHistory", "/a/more-%02d" % i))
+        run = self.mask(b"old-no-29 version-no-0", *self.ssm("/a"))
+        self.assertEqual((run.status, run.out), (0, b"*** ***"), run)
+        self.assertIn(b"ssm:GetParameterHistory", run.err)
+
+    def test_that_a_server_does_not_know_is_not_missed(self):
+        self.aws.unknown.add("GetParameterHistory")
+        run = self.mask(b"version-no-1 version-no-2", *self.ssm("/a"))
+        self.assertEqual((run.status, run.out, run.err),
+                         (0, b"version-no-1 ***", b""), run)
+        self.assertEqual(self.aws.count("GetParameterHistory"), 1)
+
+    def test_that_cannot_be_read_fails_by_name(self):
+        def broken(body):
+            return {"Parameters": None}
+
+        self.aws.ssm_GetParameterHistory = broken
+        run = self.mask(self.log, *self.ssm("/a"))
+        self.assert_refused(run, 3, "/a/pw (its earlier versions: ",
+                            "no Parameters")
+
+
 class Specs(AwsCase):
     def test_options_that_are_none_are_refused(self):
         for spec in ("aws-ssm[reggion=x]:/a", "aws-secretsmanager[name=x]:a",
@@ -639,32 +796,7 @@ class Wire(AwsCase):
                 "x-amz-target, Signature=[0-9a-f]{64}$" % aws_case.KEY))
 
 
-class Sockets(AwsCase):
-    def test_no_masking_process_opens_a_network_socket(self):
-        aws_case.skip_under_sanitizer(self)  # its leak check traces, too
-        self.aws.put_secret("db", "first-password")
-        trace = self.path("trace")
-        run = self.start(
-            *self.manager("db"),
-            under=["strace", "-f", "-o", trace, "-e",
-                   "trace=execve,socket,socketpair,connect,bind,sendto"])
-        run.write(b"a first-password here")
-        done = run.end()
-        self.assertEqual((done.status, done.out), (0, b"a *** here"), done)
-        fetchers, masking, fetching = set(), [], []
-        for line in self.text_of(trace).decode(errors="replace").splitlines():
-            pid, _, call = line.partition(" ")
-            call = call.strip()
-            if call.startswith("execve(") and "maskpipe-fetch" in call:
-                fetchers.add(pid)
-            elif call.startswith(("socket", "connect", "bind", "sendto")):
-                (fetching if pid in fetchers else masking).append(call)
-        self.assertEqual(len(fetchers), 1)
-        self.assertEqual(masking, [])
-        # The control: the trace would have shown them. (curl resolves names in
-        # threads, but here there is none to resolve.)
-        self.assertTrue(any("AF_INET" in call for call in fetching), fetching)
-
+class Linking(AwsCase):
     def test_the_masking_program_links_no_client_library(self):
         linked = subprocess.run(["ldd", aws_case.binary()], check=True,
                                 capture_output=True).stdout

@@ -9,7 +9,10 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
+import threading
+import unittest
 from unittest import mock
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -61,6 +64,20 @@ class SameKeysServer(AwsServer):
                    keys["SessionToken"])
         self.sessions.append((role, caller, keys))
         return keys
+
+
+class WorldCase(unittest.TestCase):
+    """Tests that make worlds, each with a server of its own."""
+
+    maxDiff = None
+
+    def world(self):
+        home = tempfile.TemporaryDirectory()
+        self.addCleanup(home.cleanup)
+        server = SameKeysServer()
+        # A server takes a while to stop; nobody waits for it.
+        self.addCleanup(threading.Thread(target=server.stop).start)
+        return World(home.name, server)
 
 
 class World:

@@ -48,6 +48,7 @@ class Faults(AwsCase):
             self.aws.put_secret("p/%03d" % i, value)
             self.aws.put_parameter("/p/%03d" % i, value)
         self.aws.put_secret("p/001", "rotated-" + MARKER)
+        self.aws.put_parameter("/p/001", "rotated-" + MARKER)
         self.values.append("rotated-" + MARKER)
 
     def proxy(self, fault, **more):
@@ -58,9 +59,8 @@ class Faults(AwsCase):
     def run_through(self, proxy, kind, *arguments):
         source = (self.ssm if kind == "ssm" else self.manager)(
             {"ssm": "/p", "manager": "p/"}[kind], proxy.url)
-        values = self.values[:COUNT] if kind == "ssm" else self.values
-        run = self.mask("\n".join(values).encode(), *source, *arguments)
-        masked = b"\n".join([b"***"] * len(values))
+        run = self.mask("\n".join(self.values).encode(), *source, *arguments)
+        masked = b"\n".join([b"***"] * len(self.values))
         return run, masked
 
     def assert_lost_and_leaked_nothing(self, run, masked, source):
@@ -97,12 +97,13 @@ class Faults(AwsCase):
     def test_each_fault_of_each_request_that_does_not_pass(self):
         for kind, operation in (("manager", "ListSecrets"),
                                 ("ssm", "GetParametersByPath"),
+                                ("ssm", "GetParameterHistory"),
                                 ("manager", "BatchGetSecretValue"),
                                 ("manager", "GetSecretValue")):
             for fault in FAULTS:
                 if fault == "huge" and operation != "ListSecrets":
                     continue  # 64 MiB each take their time
-                arguments = ["--source-timeout=300ms"] \
+                arguments = ["--source-timeout=800ms"] \
                     if fault.startswith("stall") else []
                 with self.subTest(operation=operation, fault=fault):
                     self.attempts = "1"
@@ -124,7 +125,8 @@ class Faults(AwsCase):
         for kind, operation in (("manager", "ListSecrets"),
                                 ("manager", "BatchGetSecretValue"),
                                 ("manager", "GetSecretValue"),
-                                ("ssm", "GetParametersByPath")):
+                                ("ssm", "GetParametersByPath"),
+                                ("ssm", "GetParameterHistory")):
             for fault in sorted(PASSING):
                 if fault.startswith("stall"):
                     continue  # a try lasts 10 seconds
@@ -150,7 +152,7 @@ class Faults(AwsCase):
             run, _ = self.run_through(proxy, kind, "--source-timeout=500ms")
             self.assert_refused(run, 3, "127.0.0.1:%d" % proxy.port,
                                 "in time (--source-timeout)")
-            self.assertLess(time.monotonic() - begin, 4)
+            self.assertLess(time.monotonic() - begin, 15)
             proxy.stop()
 
     def test_slow_bytes_end_with_the_time(self):
@@ -158,7 +160,7 @@ class Faults(AwsCase):
         begin = time.monotonic()
         run, _ = self.run_through(proxy, "manager", "--source-timeout=500ms")
         self.assert_refused(run, 3)
-        self.assertLess(time.monotonic() - begin, 4)
+        self.assertLess(time.monotonic() - begin, 15)
 
     def test_redirects_are_not_followed(self):
         proxy = self.proxy(lambda n, op: "redirect")

@@ -165,29 +165,29 @@ class Deaths(FetcherCase):
                 run = self.mask(b"text", *SPEC, "--source-timeout=200ms",
                                 env=env)
                 self.assert_refused(run, 3, "within --source-timeout")
-                self.assertLess(time.monotonic() - begin, 5)
+                self.assertLess(time.monotonic() - begin, SECONDS)
 
     def test_a_byte_now_and_then_is_no_answer_in_time(self):
         env = self.fetcher("while :; do printf S; sleep 0.05; done")
         begin = time.monotonic()
         run = self.mask(b"text", *SPEC, "--source-timeout=300ms", env=env)
         self.assert_refused(run, 3, "within --source-timeout")
-        self.assertLess(time.monotonic() - begin, 5)
+        self.assertLess(time.monotonic() - begin, SECONDS)
 
     def test_a_child_that_keeps_the_pipe_open_ends_with_the_fetcher(self):
         pids = self.path("pid")
         env = self.saying(GOOD, "sleep 60 & echo $! > %s" % pids)
         begin = time.monotonic()
-        run = self.mask(b"text", *SPEC, "--source-timeout=300ms", env=env)
+        run = self.mask(b"text", *SPEC, "--source-timeout=1s", env=env)
         self.assert_refused(run, 3, "within --source-timeout")
-        self.assertLess(time.monotonic() - begin, 5)
+        self.assertLess(time.monotonic() - begin, SECONDS)
         with open(pids) as f:
             self.assert_gone(int(f.read()))
 
     def test_nothing_is_left_of_a_fetcher_that_hangs(self):
         pids = self.path("pid")
         env = self.fetcher("echo $$ > %s\nsleep 60" % pids)
-        self.mask(b"", *SPEC, "--source-timeout=200ms", env=env)
+        self.mask(b"", *SPEC, "--source-timeout=1s", env=env)
         with open(pids) as f:
             self.assert_gone(int(f.read()))
 
@@ -283,6 +283,65 @@ class World(FetcherCase):
         self.assertEqual(int(fields["SigBlk"], 16), 0)
         pid, group = text.splitlines()[-1].split()
         self.assertEqual(pid, group)
+
+
+class Several(FetcherCase):
+    """More than one source at once."""
+
+    SPECS = ["aws-ssm:/a", "aws-ssm:/b", "aws-ssm:/c"]
+
+    def run_all(self, *arguments, env):
+        specs = [w for spec in self.SPECS for w in ("--source", spec)]
+        return self.mask(b"value-of-a value-of-b value-of-c", *specs,
+                         *arguments, env=env)
+
+    def meeting(self, then):
+        """A fetcher that waits until one has been started for each source."""
+        for name in "abc":
+            self.file("said-" + name,
+                      secret(name, "value-of-" + name) + end(1))
+        return self.fetcher("""
+cd '%s'
+name=${2##*/}
+: > "here-$name"
+until test -e here-a && test -e here-b && test -e here-c; do sleep 0.01; done
+%s
+cat "said-$name"
+""" % (self.dir, then))
+
+    def test_are_read_at_the_same_time(self):
+        run = self.run_all("--mask={name}", env=self.meeting(""))
+        self.assertEqual((run.status, run.out), (0, b"a b c"), run)
+
+    def test_their_messages_stand_in_their_order(self):
+        # The first one ends last, and all of them fail.
+        env = self.meeting("""
+case $name in
+  a) until test -e gone-b; do sleep 0.01; done;;
+  b) until test -e gone-c; do sleep 0.01; done;;
+esac
+: > "gone-$name"
+exit 9
+""")
+        for _ in range(3):
+            run = self.run_all(env=env)
+            self.assertEqual((run.status, run.out), (3, b""), run)
+            told = [line.partition(b"source ")[2].partition(b": ")[0]
+                    for line in run.err.splitlines()]
+            self.assertEqual(told, [b"aws-ssm:/a", b"aws-ssm:/b",
+                                    b"aws-ssm:/c"])
+            for name in "abc":
+                os.remove(self.path("gone-" + name))
+
+    def test_each_has_the_whole_time(self):
+        # One after the other they would take three times as long; what hangs
+        # does not take the others' time, nor their secrets where the user
+        # wants to go on.
+        env = self.meeting("test $name = b && exec sleep 60")
+        run = self.run_all("--source-timeout=5s", "--on-error=warn", env=env)
+        self.assertEqual((run.status, run.out),
+                         (0, b"*** value-of-b ***"), run)
+        self.assertIn(b"aws-ssm:/b", run.err)
 
 
 class Places(FetcherCase):
@@ -407,7 +466,7 @@ class Itself(FetcherCase):
 class Library(FetcherCase):
     """maskpipe_secrets_load starts the fetcher, too."""
 
-    def load(self, env, before=""):
+    def load(self, env, before="", spec=b"aws-ssm:/x"):
         """Loads and masks in a python3 of its own; its output."""
         library = os.environ.get("MASKPIPE_LIBRARY", "")
         if not os.path.exists(library):
@@ -421,7 +480,7 @@ m.maskpipe_masker_new.restype = ctypes.c_void_p
 m.maskpipe_masker_new.argtypes = [ctypes.c_void_p] * 3
 secrets = ctypes.c_void_p(m.maskpipe_secrets_new())
 error = ctypes.c_char_p()
-status = m.maskpipe_secrets_load(secrets, b"aws-ssm:/x", None,
+status = m.maskpipe_secrets_load(secrets, %r, None,
                                  ctypes.byref(error))
 print(status, error.value)
 masker = ctypes.c_void_p(m.maskpipe_masker_new(secrets, None, None))
@@ -430,7 +489,7 @@ text = %r
 print(m.maskpipe_mask(masker, text, ctypes.c_size_t(len(text)),
                       ctypes.byref(out), ctypes.byref(size)),
       ctypes.string_at(out, size.value))
-""" % (before, library, MARKER.encode())
+""" % (before, library, spec, MARKER.encode())
         done = subprocess.run(
             ["/usr/bin/python3", "-c", program], capture_output=True,
             timeout=SECONDS, env=self.environment(env))
@@ -441,6 +500,18 @@ print(m.maskpipe_mask(masker, text, ctypes.c_size_t(len(text)),
         skip_under_sanitizer(self)
         self.assertEqual(self.load(self.saying(GOOD)),
                          ["0 None", "1 b'***'"])
+
+    def test_loads_airflow_unasked_where_there_is_one(self):
+        skip_under_sanitizer(self)
+        seen = self.path("seen")
+        env = self.saying(GOOD, 'printf %%s "$2" > %s' % seen)
+        self.assertEqual(self.load({**env, "AIRFLOW_HOME": self.dir},
+                                   spec=None), ["0 None", "1 b'***'"])
+        self.assertEqual(self.text_of(seen), b"airflow:")
+        os.remove(seen)
+        lines = self.load({**env, "HOME": self.path("nowhere")}, spec=None)
+        self.assertIn("no Airflow environment", lines[0])
+        self.assertFalse(os.path.exists(seen))
 
     def test_fails_as_a_whole(self):
         skip_under_sanitizer(self)

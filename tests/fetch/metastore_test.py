@@ -241,6 +241,16 @@ class Sqlite(MetastoreCase):
         self.assert_closed(MARKER, "no database URL")
         self.assert_closed("", "URL")
 
+    def test_a_column_that_is_missing_fails_closed(self):
+        for table, column in (("connection", "password"),
+                              ("connection", "is_extra_encrypted"),
+                              ("variable", "val")):
+            path = self.database(name=column + ".db")
+            db = sqlite3.connect(path)
+            db.execute("alter table %s drop column %s" % (table, column))
+            db.close()
+            self.assert_closed(self.url(path), column)
+
     def test_airflow_without_a_database(self):
         env = {"AIRFLOW_VAR_X": "variable-x",
                "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN":

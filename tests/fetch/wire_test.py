@@ -121,6 +121,19 @@ class Botocore(AwsCase):
             self.masked("\n".join(found).encode(), *self.ssm("/a")),
             b"\n".join([b"***"] * 25))
 
+    def test_both_find_the_same_history(self):
+        client = self.client("ssm")
+        for i in range(60):
+            client.put_parameter(Name="/a/x", Value="version-no-%03d" % i,
+                                 Type="SecureString", Overwrite=True)
+        found = [p["Value"] for page in client.get_paginator(
+            "get_parameter_history").paginate(Name="/a/x", WithDecryption=True)
+            for p in page["Parameters"]]
+        self.assertEqual(len(found), 60)
+        self.assertEqual(
+            self.masked("\n".join(found).encode(), *self.ssm("/a")),
+            b"\n".join([b"***"] * 60))
+
     def test_the_server_refuses_what_is_signed_wrongly(self):
         # The judge itself: a wrong key, a changed body, another service.
         client = self.client("secretsmanager")

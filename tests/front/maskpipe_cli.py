@@ -10,6 +10,7 @@ reads what comes back, always with a deadline.
 """
 
 import contextlib
+import faulthandler
 import fcntl
 import json
 import os
@@ -26,6 +27,10 @@ SECONDS = 20  # until a test that waits gives up
 NOBODY = 65534  # a user without rights
 REPOSITORY = os.path.dirname(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+
+# Where a test hangs is told before ctest ends it, which takes 300 s.
+faulthandler.dump_traceback_later(270)
 
 
 def binary():

@@ -18,7 +18,7 @@ LOWER = {
     'stream': {'match', 'needle', 'secret', 'base'},
     'options': {'base'},
     'setup': {'stream', 'options', 'source', 'secret', 'base'},
-    'abi': {'setup', 'stream', 'options', 'base'},
+    'abi': {'setup', 'stream', 'options', 'source', 'base'},
     'report': {'stream', 'options', 'base'},
     'fetch': {'source', 'secret', 'base'},
     'run': {'report', 'setup', 'stream', 'options', 'source', 'secret', 'base'},

@@ -1,5 +1,6 @@
 """maskpipe rsyslog: by hand as rsyslog's mmexternal calls it, and under the real rsyslogd with the
 configuration that is documented."""
+import contextlib
 import json
 import os
 import pathlib
@@ -27,9 +28,12 @@ class Directory(unittest.TestCase):
         self.secrets = self.here / "secrets.json"
         self.put_secrets()
 
-    def put_secrets(self):
-        self.secrets.write_text(json.dumps({"db": {"password": SECRET}, "pin": "7654321"}))
-        self.secrets.chmod(0o600)
+    def put_secrets(self, password=SECRET):
+        """In one step, as rotation does: nobody reads half a file."""
+        new = self.secrets.with_suffix(".new")
+        new.write_text(json.dumps({"db": {"password": password}, "pin": "7654321"}))
+        new.chmod(0o600)
+        new.rename(self.secrets)
 
 
 class Helper(Directory):
@@ -65,8 +69,8 @@ class Helper(Directory):
         self.assertEqual("0", reply["$!"]["masked"])
         self.assertIn(reason, reply["$!"]["maskpipe"])
 
-    def start_masking(self):
-        self.start("--source", f"file:{self.secrets}")
+    def start_masking(self, *arguments):
+        self.start("--source", f"file:{self.secrets}", *arguments)
 
     def test_every_copy_of_the_text(self):
         self.start_masking()
@@ -160,6 +164,73 @@ class Helper(Directory):
         self.assertIn(str(self.secrets), log.read_text())
         self.assertNotIn("MARKER", log.read_text())
 
+    def eventually(self, condition, what):
+        end = time.monotonic() + 60
+        while not condition():
+            self.assertLess(time.monotonic(), end, what)
+            time.sleep(0.02)
+
+    def test_secrets_are_refreshed_and_old_values_stay_masked(self):
+        """Also where no message comes meanwhile; every reply belongs to its message."""
+        self.start_masking("--refresh", "100ms")
+        asked = iter(range(10**9))
+
+        def knows(value):
+            n = next(asked)
+            reply = self.masked(msg=f"{n} {SECRET} {value}", rawmsg=value)
+            self.assertEqual(MARK, reply["$!"])
+            self.assertEqual(f"{n} ***", reply["msg"][:len(f"{n} ***")])
+            self.assertIn(reply["msg"], (f"{n} *** ***", f"{n} *** {value}"))
+            return reply["msg"].endswith(" ***")
+
+        self.assertTrue(knows(SECRET))
+        for value in ("rotated-Once-1", "rotated-Twice-2"):
+            self.assertFalse(knows(value))
+            self.put_secrets(value)
+            self.eventually(lambda: knows(value), f"{value} is not masked")
+        self.assertEqual("*** *** ***", self.masked(
+            msg=f"{SECRET} rotated-Once-1 rotated-Twice-2")["msg"])
+
+    def test_a_refresh_that_fails_is_told_in_the_log_file_and_nowhere_else(self):
+        log = self.here / "log"
+        self.start_masking("--refresh", "50ms", "--log-file", str(log))
+        self.masked()
+        self.secrets.write_text('{"MARKER')
+        self.eventually(lambda: "stays masked" in log.read_text(), "nothing is told")
+        self.assertIn(str(self.secrets), log.read_text())
+        self.assertNotIn("MARKER", log.read_text())
+        self.assertEqual({"msg": "***", "rawmsg": "r", "$!": MARK}, self.masked(msg=SECRET))
+        self.put_secrets("after-The-failure-3")
+        self.eventually(lambda: self.masked(msg="after-The-failure-3")["msg"] == "***",
+                        "it is not tried again")
+        self.assertIn("can be read again", log.read_text())
+        self.process.stdin.close()
+        self.assertEqual(b"", self.process.stdout.read())
+
+    def test_the_reload_signal_refreshes(self):
+        self.start_masking("--refresh", "0", "--reload-signal", "HUP")
+        self.masked()
+        self.put_secrets("on-Demand-4")
+        time.sleep(0.3)
+        self.assertEqual("on-Demand-4", self.masked(msg="on-Demand-4")["msg"])
+        self.process.send_signal(signal.SIGHUP)
+        self.eventually(lambda: self.masked(msg="on-Demand-4")["msg"] == "***", "not refreshed")
+
+    def test_no_message_waits_for_a_source_that_hangs(self):
+        """But for the first; and the end of the input is the end, whatever is being read."""
+        os.mkfifo(self.here / "fifo")
+        self.start("--source", f"file:{self.here / 'fifo'}", "--source-timeout", "3s")
+        self.assert_unmarked(self.masked(msg=SECRET), str(self.here / "fifo"))
+        longest, end = 0, time.monotonic() + 6
+        while time.monotonic() < end:
+            begun = time.monotonic()
+            self.assert_unmarked(self.masked(msg=SECRET), str(self.here / "fifo"))
+            longest = max(longest, time.monotonic() - begun)
+            time.sleep(0.01)
+        self.assertLess(longest, 2.5)
+        self.process.stdin.close()
+        self.assertEqual(0, self.process.wait(20))
+
     def test_the_end_of_the_input_is_the_end(self):
         self.start_masking()
         self.masked()
@@ -215,14 +286,35 @@ class Rsyslogd(Directory):
         self.template = text
         self.input.write_text("")
 
-    def start(self, extra="", change=lambda text: text):
+    def helpers(self):
+        """The processes of our helper; one that has just ended is left out."""
+        found = []
+        for pid in children(self.daemon.pid):
+            with contextlib.suppress(OSError):
+                if b"maskpipe\0rsyslog\0" in pathlib.Path(f"/proc/{pid}/cmdline").read_bytes():
+                    found.append(pid)
+        return found
+
+    def kill_helper(self):
+        """How many were killed."""
+        for pid in self.helpers()[:1]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+                return 1
+        return 0
+
+    def start(self, extra="", change=lambda text: text, input_options=""):
         (self.here / "rsyslog.conf").write_text(
             f'global(workDirectory="{self.here}")\nmodule(load="imfile" mode="polling" '
             'pollingInterval="1")\n' + change(self.template) + extra +
-            f'input(type="imfile" file="{self.input}" tag="app:" ruleset="maskpipe")\n')
+            f'input(type="imfile" file="{self.input}" tag="app:" ruleset="maskpipe"'
+            f"{input_options})\n")
         checked = subprocess.run(["/usr/sbin/rsyslogd", "-N1", "-f", self.here / "rsyslog.conf"],
                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         self.assertEqual(0, checked.returncode, checked.stdout)
+        self.start_daemon()
+
+    def start_daemon(self):
         self.daemon = subprocess.Popen(
             ["/usr/sbin/rsyslogd", "-n", "-f", self.here / "rsyslog.conf", "-i",
              self.here / "pid"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
@@ -264,6 +356,45 @@ class Rsyslogd(Directory):
                           "app: four ü without"], lines)
         self.assertEqual("", self.read(self.quarantine))
 
+    def test_secrets_are_refreshed_while_the_daemon_runs(self):
+        """Rotated twice, then broken: order and count stay, and no old value comes back."""
+        self.config.write_text(f"source = file:{self.secrets}\nlog-file = {self.log}\n"
+                               "refresh = 100ms\n")
+        self.start()
+        written, values = 0, [SECRET]
+
+        def write(text):
+            nonlocal written
+            with self.input.open("a") as out:
+                out.write(f"number {written} {text} end\n")
+            written += 1
+            self.wait_for(written)
+
+        write(SECRET)
+        for value in ("rotated-Once-1", "rotated-Twice-2"):
+            self.put_secrets(value)
+            values.append(value)
+            end = time.monotonic() + 60
+            write(value)
+            while not self.read(self.masked).endswith(" *** end\n"):
+                self.assertLess(time.monotonic(), end, f"{value} is not masked")
+                write(value)
+        self.secrets.write_text('{"MARKER')
+        end = time.monotonic() + 60
+        while "stays masked" not in self.read(self.log):
+            self.assertLess(time.monotonic(), end, "a refresh that failed is not told")
+            time.sleep(0.02)
+        last = written
+        for value in values:
+            write(value)
+        self.stop()
+        lines = self.read(self.masked).splitlines()
+        self.assertEqual("", self.read(self.quarantine))
+        self.assertEqual(list(range(written)),
+                         [int(re.search(r"number (\d+) ", line)[1]) for line in lines])
+        self.assertTrue(all(line.endswith(" *** end") for line in lines[last:]), lines[last:])
+        self.assertNotIn("MARKER", self.read(self.log))
+
     def test_rawmsg_and_variables_are_masked_too(self):
         """With a template that prints every copy, of a JSON message that mmjsonparse opened."""
         self.start(change=lambda text: with_mmjsonparse(text).replace(
@@ -302,6 +433,132 @@ class Rsyslogd(Directory):
         self.assertEqual("", self.read(self.masked))
         self.assertIn(SECRET, self.read(self.quarantine))
 
+    def start_with_large_messages(self, secrets, input_options="", **kwargs):
+        self.secrets.write_text(json.dumps(secrets))
+        self.start(change=lambda text: 'global(maxMessageSize="8m")\n' + text.replace(
+            'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
+            '%%msg%\\n"', 'string="%msg%|%rawmsg%\\n"'), input_options=input_options)
+
+    def test_messages_of_a_mebibyte(self):
+        """Longer than any pipe holds, and with bytes that grow sixfold in JSON."""
+        self.start_with_large_messages({"password": SECRET})
+        texts = [b"x" * (1 << 20), b'"\\' * (1 << 19), b"\xff\xc3" * (1 << 19)]
+        for text in texts:
+            with self.input.open("ab") as out:
+                out.write(text + SECRET.encode() + text[:100] + b"\n")
+        self.wait_for(3)
+        self.stop()
+        self.assertEqual("", self.read(self.quarantine))
+        lines = self.masked.read_bytes().split(b"\n")
+        self.assertEqual([text + b"***" + text[:100] for text in texts],
+                         [line[:len(line) // 2] for line in lines[:3]])
+        self.assertNotIn(SECRET.encode(), self.masked.read_bytes())
+
+    def test_messages_and_secrets_of_several_lines(self):
+        """With everything that JSON escapes in the secret."""
+        secret = 'first "line" \\ one\n\tsecond-Line/2\nthird \u00fc-line'
+        self.start_with_large_messages({"note": secret},
+                                       ' startmsg.regex="^BEGIN" escapeLF="off" readTimeout="2"')
+        self.input.write_text(f"BEGIN 1\n{secret}\nend\nBEGIN 2\nplain\nBEGIN 3\nlast\n")
+        self.wait_for(11)
+        self.stop()
+        text = self.read(self.masked)
+        self.assertTrue(text.startswith("BEGIN 1\n***\nend|"), text)
+        self.assertIn("BEGIN 2\nplain|", text)
+        self.assertIn("BEGIN 3\nlast|", text)
+        for line in secret.split("\n"):
+            self.assertNotIn(line, text)
+        self.assertEqual("", self.read(self.quarantine))
+
+    def test_json_of_any_shape_in_the_variables(self):
+        self.start(change=lambda text: with_mmjsonparse(text).replace(
+            'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
+            '%%msg%\\n"', 'string="%$!%|%msg%\\n"'))
+        deep = '{"a":' * 20 + json.dumps(SECRET) + "}" * 20
+        escaped = "".join(f"\\u{ord(c):04x}" for c in SECRET)
+        self.input.write_text(
+            f'{{"twice":"{SECRET}","twice":"{SECRET}","x":1}}\n'
+            f'{{"deep":{deep}}}\n'
+            f'{{"escaped":"{escaped}","n":7654322,"f":1.5,"t":true,"z":null,"l":[1,false]}}\n'
+            f'{{"pin":7654321,"list":[7654321,"{SECRET}",[["{SECRET}"]]]}}\n')
+        self.wait_for(4)
+        self.stop()
+        text = self.read(self.masked)
+        self.assertEqual("", self.read(self.quarantine))
+        self.assertNotIn(SECRET, text)
+        variables = [json.loads(line.rsplit("|", 1)[0]) if line.count("|") == 1 else self.fail(line)
+                     for line in text.splitlines()]
+        for one in variables:
+            self.assertEqual("1", one.pop("masked"))
+            one.pop("metadata")
+        self.assertEqual({"twice": "***", "x": 1}, variables[0])
+        self.assertEqual(json.loads(deep.replace(SECRET, "***")), variables[1]["deep"])
+        self.assertEqual({"escaped": "***", "n": 7654322, "f": 1.5, "t": True, "z": None,
+                          "l": [1, False]}, variables[2])
+        self.assertEqual({"pin": "***", "list": ["***", "***", [["***"]]]}, variables[3])
+
+    def test_nothing_is_lost_when_the_daemon_is_restarted_with_a_full_queue(self):
+        """The helper stands still meanwhile; what waits goes to disk and is masked afterwards."""
+        self.start(change=lambda text: text.replace(
+            'queue.type="LinkedList"', 'queue.type="LinkedList" queue.filename="waiting" '
+            'queue.saveOnShutdown="on" queue.timeoutShutdown="100" '
+            'queue.timeoutActionCompletion="100"'))
+        total = 50_000
+        with self.input.open("w") as out:
+            for n in range(total):
+                out.write(f"number {n} {SECRET} end {n}\n")
+        self.wait_for(1)
+        helper = self.helpers()[0]
+        os.kill(helper, signal.SIGSTOP)
+        time.sleep(0.5)
+        before = self.daemon
+        before.send_signal(signal.SIGTERM)
+        time.sleep(1.5)
+        os.kill(helper, signal.SIGKILL)
+        before.wait(60)
+        self.assertLess(self.read(self.masked).count("\n"), total)
+        self.assertTrue(list(self.here.glob("waiting*")), "nothing waits on disk")
+        self.start_daemon()
+        end = time.monotonic() + 60
+        numbers = set()
+        while len(numbers) < total:
+            self.assertLess(time.monotonic(), end, f"{len(numbers)} of {total} came")
+            both = self.read(self.masked) + self.read(self.quarantine)
+            numbers = set(re.findall(r"number (\d+) \S+ end \1$", both, re.M))
+            time.sleep(0.1)
+        self.stop()
+        self.assertNotIn(SECRET, self.read(self.masked))
+        self.assertLess(self.read(self.quarantine).count("\n"), 100)
+
+    def test_the_helper_is_killed_within_long_messages(self):
+        """A reply that rsyslog has read half of changes nothing and marks nothing."""
+        self.start_with_large_messages({"password": SECRET})
+        total, filling, kills, dice = 100, "z" * 200_000, 0, random.Random(3)
+        with self.input.open("w") as out:
+            for n in range(total):
+                out.write(f"number {n} {SECRET} {filling} {SECRET} end {n}\n")
+
+        def kill(count):
+            nonlocal kills
+            if kills < 30 and self.helpers():
+                time.sleep(dice.uniform(0.01, 0.08))
+                kills += self.kill_helper()
+
+        self.wait_for(total, 120, kill)
+        self.stop()
+        masked, quarantine = self.read(self.masked), self.read(self.quarantine)
+        print(f"kills {kills}, quarantined {quarantine.count(chr(10))} of {total}", file=sys.stderr)
+        self.assertGreater(kills, 3)
+        self.assertNotIn(SECRET, masked)
+        numbers = []
+        for text, value in ((masked, "***"), (quarantine, SECRET)):
+            for line in text.splitlines():
+                message = line.split("|")[0].removeprefix(line[:line.index("number ")])
+                n = int(message.split()[1])
+                self.assertEqual(f"number {n} {value} {filling} {value} end {n}", message)
+                numbers.append(n)
+        self.assertEqual(list(range(total)), sorted(numbers))
+
     def test_without_the_program_everything_is_quarantined(self):
         self.start(change=lambda text: text.replace(MASKPIPE, "/nowhere/maskpipe"))
         self.input.write_text(f"one {SECRET}\ntwo\n")
@@ -320,11 +577,7 @@ class Rsyslogd(Directory):
 
         def kill(count):
             if len(kills) < 20 and count >= step * (len(kills) + 1):
-                helpers = [p for p in children(self.daemon.pid)
-                           if b"rsyslog" in pathlib.Path(f"/proc/{p}/cmdline").read_bytes()]
-                for helper in helpers[:1]:
-                    os.kill(helper, signal.SIGKILL)
-                    kills.append(count)
+                kills.extend([count] * self.kill_helper())
 
         self.wait_for(total, 300, kill)
         self.stop()

@@ -1,7 +1,8 @@
 """The same 20,000 records give the same masked text whichever way they take into the library: the
-filter, the C ABI, the C++ wrapper, spdlog's sink, Python and rsyslog. (Fluent Bit: fluentbit_test.)
+filter, the C ABI, the C++ wrapper, spdlog's sink, Python, rsyslog and the Fluent Bit filter (in our
+own host; fluentbit_test has a real one).
 
-usage: same_text_test.py SAME_TEXT
+usage: same_text_test.py SAME_TEXT FLUENTBIT_HOST
 """
 import base64
 import json
@@ -17,6 +18,7 @@ import maskpipe
 import rsyslog_test
 
 SAME_TEXT = sys.argv.pop(1)
+FLUENTBIT_HOST = sys.argv.pop(1)
 CORPORA = pathlib.Path(__file__).resolve().parents[1] / "data" / "corpora"
 SEED = 20260
 
@@ -74,6 +76,7 @@ class SameText(rsyslog_test.Directory):
         self.assertGreater(changed, 5000)
         ways = {way: self.run_program(SAME_TEXT, way, self.spec)
                 for way in ("abi", "wrapper", "spdlog")}
+        ways["fluentbit"] = self.run_program(FLUENTBIT_HOST, "--lines", self.spec)
         masker = maskpipe.Masker(self.spec)
         ways["python"] = [masker.mask(line) for line in self.lines]
         ways["rsyslog"] = self.through_rsyslog()

@@ -390,7 +390,7 @@ class Signals(RunTest):
         running = self.start_command(
             ["setsid", "bash", "-c", 'set -m; "$@" & echo $!; exec >&-; '
              "while kill -0 $! 2>&-; do sleep 0.05; done", "bash",
-             *self.wrapped("bash", "-c", "echo $$; sleep 1; echo on")])
+             *self.wrapped("bash", "-c", "echo $$; sleep 3; echo on")])
         ours, child = map(int, sorted(running.read(100, 0.5).split()))
         os.kill(ours, signal.SIGTSTP)
         self.wait_for_state(child, "T")

@@ -3,32 +3,24 @@ the middle of streaming nor after it, in no thread and no process of it."""
 
 import os
 import random
-import shutil
+import signal
+import stat
 import subprocess
 import sys
 import time
 
 import maskpipe_cli
+from core_file import core_of, need_root_and_gdb, pieces
 from maskpipe_cli import CliTest, SECONDS
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
-
-
-def pieces(marker, size=12):
-    marker = marker.encode()
-    step = max(1, len(marker) // 30)
-    return [marker[i:i + size]
-            for i in range(0, len(marker) - size + 1, step)]
 
 
 class Cores(CliTest):
     def setUp(self):
         super().setUp()
         maskpipe_cli.skip_under_sanitizer(self)
-        if os.geteuid() != 0:
-            self.skipTest("SKIPPED: only root may take a core of maskpipe")
-        if shutil.which("gdb") is None:
-            self.skipTest("SKIPPED: gdb is not installed")
+        need_root_and_gdb(self)
         self.seed = int(os.environ.get("MASKPIPE_SEED",
                                        random.randrange(10**9)))
         self.random = random.Random(self.seed)
@@ -39,26 +31,8 @@ class Cores(CliTest):
         self.markers[what] = value
         return value
 
-    def core(self, pid):
-        path = self.path("core.%d" % pid)
-        done = subprocess.run(
-            ["gdb", "-nx", "-batch", "--readnever", "-p", str(pid), "-ex",
-             "set dump-excluded-mappings off", "-ex", "gcore " + path],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            timeout=2 * SECONDS)
-        if not os.path.exists(path):
-            self.skipTest("SKIPPED: gdb could not take a core: %r" %
-                          done.stdout[-300:])
-        # Stacks and heaps of threads are mostly zeros, which take long to search.
-        page, zeros = 4096, bytes(4096)
-        with open(path, "rb") as f:
-            core = b"".join(p for p in iter(lambda: f.read(page), b"")
-                            if p != zeros)
-        os.remove(path)
-        return core
-
     def clean(self, pid, control, where):
-        core = self.core(pid)
+        core = core_of(self, pid)
         self.assertTrue(control.encode() in core, "the control is not found")
         for what, marker in self.markers.items():
             left = [p for p in pieces(marker) if p in core]
@@ -68,6 +42,26 @@ class Cores(CliTest):
             text = self.text_of("/proc/%d/%s" % (pid, name))
             for marker in self.markers.values():
                 self.assertFalse(marker.encode() in text, name)
+        self.open_files(pid)
+
+    def open_files(self, pid):
+        """Neither a name of what is open nor a file's content tells a value."""
+        folder = "/proc/%d/fd/" % pid
+        numbers = os.listdir(folder)
+        self.assertGreater(len(numbers), 0)
+        for fd in numbers:
+            try:
+                name = os.readlink(folder + fd)
+                text = name.encode()
+                if stat.S_ISREG(os.stat(folder + fd).st_mode):
+                    if os.path.dirname(name) == self.dir:
+                        continue  # a source that is being read
+                    text += self.text_of(folder + fd)
+            except FileNotFoundError:
+                continue  # closed since
+            for marker in self.markers.values():
+                for piece in pieces(marker):
+                    self.assertFalse(piece in text, name)
 
     def processes(self, pid):
         """maskpipe run and its helper, where there is one."""
@@ -123,6 +117,78 @@ class Cores(CliTest):
         for marker in self.markers.values():
             self.assertFalse(marker[:12].encode() in text)
         del values
+
+    def waiting(self, script, *options):
+        """A run whose command says READY in a file, then does nothing more."""
+        control = "Control" + self.random.choice(LETTERS) * 20
+        running = self.start(
+            "run", *options, "--mask", control, "--", sys.executable, "-c",
+            "import os, time\nhere = %r\n"
+            "read = lambda name: open(here + '/v-' + name, 'rb').read()\n"
+            "def ready():\n  open(here + '/ready', 'w').close()\n"
+            "  time.sleep(60)\n" % self.dir + script + "ready()\n",
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        end = time.monotonic() + SECONDS
+        while not os.path.exists(self.path("ready")):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+        time.sleep(0.3)
+        return running, control
+
+    def test_the_registers_of_a_thread_that_waits_with_held_bytes(self):
+        """They were moved, by vector registers, and no line follows that would
+        move others."""
+        # Without refresh there is no thread of that, at whose start the
+        # registers are cleared, too.
+        for options in ((), ("--refresh", "0")):
+            secret = self.marker("held", 300)
+            self.file("v-held", secret)
+            running, control = self.waiting(
+                "for n in (10, 60, 250):\n"
+                "  os.write(1, b'a line\\n' * n + read('held')[:n])\n"
+                "  time.sleep(0.1)\n"
+                "  os.write(1, b' no\\n' if n < 250 else b'')\n"
+                "  os.write(2, b'x' * n + read('held')[:n])\n"
+                "  time.sleep(0.1)\n",
+                *self.one(secret), *options)
+            self.clean(running.pid, control, "held")
+            os.remove(self.path("ready"))
+
+    def test_the_registers_of_a_thread_that_waits_for_its_reader(self):
+        """Of an output that is full: what was masked has just been moved."""
+        secrets = [self.marker("full-%d" % n, n) for n in (40, 90, 200)]
+        self.file("v-all", " and ".join(secrets) + "\n")
+        control = "Control" + self.random.choice(LETTERS) * 20
+        running = self.start(
+            "run", *self.named(dict(enumerate(secrets))), "--mask", control,
+            "--", sys.executable, "-c", "import os\n"
+            "text = open(%r, 'rb').read()\n"
+            "while True: os.write(1, text * 40)\n" % self.path("v-all"))
+        time.sleep(1)
+        self.clean(running.pid, control, "the output is full")
+
+    def test_the_registers_after_additions(self):
+        values = [self.marker("added-%d" % n, n) for n in (20, 40, 90, 200)]
+        for value in values:
+            self.file("v-%d" % len(value), value)
+        running, control = self.waiting(
+            "n = int(os.environ['MASKPIPE_ADD_FD'])\n"
+            "for size in (20, 40, 90, 200):\n"
+            "  os.write(n, read(str(size)) + b'\\0')\n"
+            "  time.sleep(0.1)\n", *self.one("loaded-secret"))
+        self.clean(running.pid, control, "added")
+
+    def test_the_registers_between_two_readings(self):
+        old, new = self.marker("before", 200), self.marker("after", 200)
+        self.file("rotating", old)
+        running, control = self.waiting(
+            "", "--source", "file[format=value]:" + self.path("rotating"),
+            "--refresh", "1h", "--reload-signal", "USR1")
+        self.clean(running.pid, control, "before it is read again")
+        self.file("rotating", new)
+        running.process.send_signal(signal.SIGUSR1)
+        time.sleep(0.5)
+        self.clean(running.pid, control, "after it was read again")
 
     def test_with_pipes(self):
         self.search(helper=False)

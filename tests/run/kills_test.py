@@ -4,8 +4,10 @@ the command does not outlive us.
 MASKPIPE_SEED=N repeats a run; a failure prints it.
 """
 
+import contextlib
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from maskpipe_cli import CliTest, SECONDS
 
 SECRET = b"Kn0ck-kn0ck-Wh0s-There"
 KILLS = 200
+PAUSE = 0.4  # of a system call that strace holds up
 # What a kill cuts off is masked where half of it was seen (--truncated).
 HALF = SECRET[:len(SECRET) // 2]
 
@@ -104,23 +107,48 @@ class Kills(CliTest):
                 masks += self.one_kill(number)
         self.assertGreater(masks, KILLS, "nothing was printed")
 
-    def test_a_command_does_not_survive_a_parent_that_dies_at_its_start(self):
+    def test_a_command_does_not_start_when_its_parent_is_dead_already(self):
         """PR_SET_PDEATHSIG asks for the death to come; the race is that it has
-        been."""
-        for _ in range(30):
-            pid_file = self.path("pid")
-            process = subprocess.Popen(
-                [maskpipe_cli.binary(), "run", *self.source, "--", "sh", "-c",
-                 "echo $$ > %s; exec sleep 30" % pid_file],
-                env=self.environment(), stdout=subprocess.DEVNULL)
-            time.sleep(self.random.random() * 0.015)
-            process.kill()
-            process.wait()
-            time.sleep(0.02)
-            if os.path.exists(pid_file):
-                pid = int(self.text_of(pid_file) or 0)
-                self.assertTrue(not pid or self.gone(pid))
-                os.remove(pid_file)
+        been. strace makes it happen: each prctl(2) waits, ours as well as the
+        one between fork and exec, and meanwhile we are killed."""
+        if shutil.which("strace") is None:
+            self.skipTest("SKIPPED: strace is not installed")
+        for options in ((), ("--group",), ("--tty=pty",)):
+            started = self.path("started")
+            tracer = subprocess.Popen(
+                ["strace", "-f", "-q", "-o", self.path("trace"), "-e",
+                 "trace=prctl,execve", "-e",
+                 "inject=prctl:delay_enter=%d" % (PAUSE * 1000000),
+                 maskpipe_cli.binary(), "run", *self.source, *options, "--",
+                 "touch", started], env=self.environment(),
+                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL)
+            us = self.child_of(tracer.pid)
+            command = self.child_of(us)
+            time.sleep(PAUSE / 4)
+            os.kill(us, signal.SIGKILL)
+            tracer.wait(SECONDS)
+            with self.subTest(options=options):
+                trace = self.text_of(self.path("trace"))
+                self.assertIn(b"PR_SET_PDEATHSIG", trace)
+                self.assertTrue(self.gone(command))
+                self.assertFalse(os.path.exists(started), "it was started")
+                self.assertNotIn(b'"touch"', trace.replace(
+                    b'"--", "touch"', b""))
+
+    def child_of(self, pid):
+        """One that is maskpipe yet: strace has others of its own."""
+        end = time.monotonic() + SECONDS
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError):
+                with open("/proc/%d/task/%d/children" % (pid, pid)) as f:
+                    children = f.read().split()
+                for child in children:
+                    with open("/proc/%s/comm" % child) as f:
+                        if f.read() == "maskpipe\n":
+                            return int(child)
+            time.sleep(0.005)
+        raise AssertionError("no child has come")
 
 
 if __name__ == "__main__":

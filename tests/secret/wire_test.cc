@@ -21,7 +21,7 @@ std::string Written(const SecretStore& store, const WireAnswer& answer) {
 
 SecretStore Store() {
   SecretStore store;
-  store.Add({.name = "a/b", .origin = "o", .key = "k"}, "first");
+  store.Add({.name = "a/b", .place = "p", .key = "k"}, "first");
   store.Add({.name = "", .open = false, .certain = true},
             std::string("\0\xff\n", 3));
   store.Add({.name = "empty"}, "");
@@ -45,7 +45,7 @@ TEST(Wire, WhatIsWrittenIsRead) {
     const Secret& got = store.secrets()[i];
     const Secret& want = expected.secrets()[i];
     EXPECT_EQ(got.name, want.name);
-    EXPECT_EQ(got.origin, want.origin);
+    EXPECT_EQ(got.place, want.place);
     EXPECT_EQ(got.key, want.key);
     EXPECT_EQ(got.open, want.open);
     EXPECT_EQ(got.certain, want.certain);

@@ -14,11 +14,13 @@ TEST(SourceSpec, HasAKindOptionsAndAVerbatimArgument) {
   EXPECT_EQ(spec->argument, "/run/s:]x,y");
   EXPECT_EQ(SourceSpec::Parse("env:DB_*")->argument, "DB_*");
   EXPECT_EQ(SourceSpec::Parse("metastore:")->argument, "");
+  EXPECT_EQ(SourceSpec::Parse("airflow")->kind, "airflow");
 }
 
 TEST(SourceSpec, RefusesWhatIsNone) {
-  for (const char* text : {"", "file", "/path", ":x", "file[x=1:/p",
-                           "file[novalue]:/p", "file[=1]:/p"}) {
+  for (const char* text :
+       {"", "file", "airflow-x", "airflow[x=1]", "/path", ":x", "file[x=1:/p",
+        "file[novalue]:/p", "file[=1]:/p"}) {
     EXPECT_EQ(SourceSpec::Parse(text).status().code(), Code::kUsage) << text;
   }
 }

@@ -15,7 +15,8 @@ class Maskpipe(ConanFile):
     package_type = "shared-library"
     # The requirements of the build; users of the shared library need none.
     requires = ("re2/20230301", "libyaml/0.2.5", "libsodium/1.0.19", "rapidjson/1.1.0",
-                "boost/1.83.0", "spdlog/1.12.0")
+                "boost/1.83.0", "spdlog/1.12.0",
+                "libcurl/8.6.0", "openssl/3.2.1", "pugixml/1.14")  # of maskpipe-fetch
     default_options = {"boost/*:without_program_options": False}
 
     def export_sources(self):

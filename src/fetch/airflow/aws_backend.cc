@@ -91,7 +91,8 @@ std::vector<std::string> AwsBackend::Prefixes() const {
   return out;
 }
 
-Status AwsBackend::Read(const std::vector<std::string>& names, const Sink& sink,
+Status AwsBackend::Read(const std::vector<std::string>& names,
+                        bool current_only, const Sink& sink,
                         std::vector<Warning>* warnings) {
   found_.assign(backend_->scopes.size(), 0);
   if (backend_->scopes.empty()) return Status::Ok();
@@ -114,14 +115,17 @@ Status AwsBackend::Read(const std::vector<std::string>& names, const Sink& sink,
   aws::ReadReport report;
   if (backend_->kind == Kind::kSecretsManager) {
     aws::SecretsManager manager(connection_->client(), connection_->http());
-    report = manager.Read({.prefixes = Prefixes(), .names = names}, take);
+    report = manager.Read(
+        {.prefixes = Prefixes(), .names = names, .current_only = current_only},
+        take);
   } else {
     aws::ParameterStore parameters(connection_->client(), connection_->http());
     std::vector<std::string> paths = Prefixes();
     for (std::string& path : paths) {
       if (path.size() > 1 && path.ends_with('/')) path.pop_back();
     }
-    report = parameters.Read({.paths = paths, .names = names}, take);
+    report = parameters.Read(
+        {.paths = paths, .names = names, .current_only = current_only}, take);
   }
   warnings->insert(warnings->end(), report.warnings.begin(),
                    report.warnings.end());
@@ -193,6 +197,14 @@ void AwsBackend::FindElsewhere(std::vector<Warning>* warnings) {
     const std::string where =
         folder.empty() ? "without a prefix" : "under " + PrintableName(folder);
     while (folder.ends_with('/')) folder.pop_back();
+    const std::string& sep = backend_->separator;
+    if (sep != "/" && folder + sep == scope.prefix) {
+      warnings->push_back(
+          {"wrong-prefix",
+           nothing + "; " + std::to_string(best->second) + " " + where,
+           "set sep to \"/\", or leave it out"});
+      continue;
+    }
     warnings->push_back(
         {"wrong-prefix",
          nothing + "; " + std::to_string(best->second) + " " + where,

@@ -1,8 +1,8 @@
 // Reads a secrets backend that lies in AWS.
 //
 //   AwsBackend reader(&backend, deadline);
-//   Status s = reader.Read({}, [](const Scope& scope, name, id, value) { … });
-//   reader.Diagnose(&warnings);
+//   Status s = reader.Read({}, false, [](const Scope& scope, name, id, value) {
+//   … }); reader.FindElsewhere(&warnings);
 
 #pragma once
 
@@ -32,9 +32,10 @@ class AwsBackend {
       : backend_(backend), deadline_(deadline) {}
 
   // Reads what lies below the prefixes; `names` are what is read where listing
-  // is denied. What was read before a failure has been given to `sink`.
-  Status Read(const std::vector<std::string>& names, const Sink& sink,
-              std::vector<Warning>* warnings);
+  // is denied; `current_only` leaves out all versions but the current ones.
+  // What was read before a failure has been given to `sink`.
+  Status Read(const std::vector<std::string>& names, bool current_only,
+              const Sink& sink, std::vector<Warning>* warnings);
 
   // Tells of prefixes under which nothing lies while secrets lie elsewhere.
   // After Read, or without it, where the arguments cannot be used as they are.

@@ -103,6 +103,13 @@ class Reader {
     if (Status s = files ? ReadPaths() : ReadPrefixes(); !s.ok())
       return s;  // 2
     if (!files) {
+      for (const char* name : {"session_kwargs", "config_kwargs",
+                               "service_config", "assume_role_kwargs"}) {
+        const rapidjson::Value* value = Find(arguments_, name);
+        if (value != nullptr && !value->IsNull() && !value->IsObject()) {
+          return Wrong(name, "JSON object");
+        }
+      }
       if (Status s = ReadWords(); !s.ok()) return s;
       if (Status s = ReadSession(); !s.ok()) return s;  // 3
     }
@@ -159,6 +166,7 @@ class Reader {
     std::optional<std::string> sep;
     if (Status s = Text(arguments_, "sep", &sep); !s.ok()) return s;
     if (ssm || !sep.has_value()) sep = "/";
+    backend_->separator = *sep;
     for (const ScopeArguments& scope : kScopes) {
       const rapidjson::Value* given = Find(arguments_, scope.prefix);
       if (given != nullptr && given->IsNull()) continue;

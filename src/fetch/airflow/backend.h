@@ -40,6 +40,7 @@ struct SecretsBackend {
   Kind kind = Kind::kSecretsManager;
   std::string class_name;
   std::vector<Scope> scopes;
+  std::string separator = "/";  // between a prefix and an id
   // Words for the fields of a connection; none: Airflow's core names alone.
   std::optional<std::map<std::string, std::vector<std::string>>> words;
   aws::SessionOptions session;

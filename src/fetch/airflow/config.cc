@@ -102,7 +102,13 @@ Result<AirflowConfig> AirflowConfig::Load() {
       path != nullptr ? ExpandAirflow(path) : config.home_ + "/airflow.cfg";
   Result<aws::IniFile> file = aws::LoadIni(config.path_, false, true);
   if (!file.ok()) return file.status();
-  config.file_ = std::move(*file);
+  for (const auto& [name, section] : file->sections) {
+    Section& kept = config.sections_[name];
+    for (const auto& [key, value] : section.values) {
+      if (value.is_nested) continue;
+      kept[key] = config.arena_->Copy(value.text);
+    }
+  }
   return config;
 }
 
@@ -146,18 +152,19 @@ std::optional<ConfigValue> AirflowConfig::FindVariable(
 
 Result<std::optional<ConfigValue>> AirflowConfig::FindInFile(
     const std::string& section, const std::string& key) const {
-  const auto at = file_.sections.find(section);
-  if (at == file_.sections.end()) return std::optional<ConfigValue>();
+  const auto at = sections_.find(section);
+  if (at == sections_.end()) return std::optional<ConfigValue>();
   for (const auto& [end, form] :
        {std::pair{"", ConfigValue::Form::kText},
         std::pair{"_cmd", ConfigValue::Form::kCommand},
         std::pair{"_secret", ConfigValue::Form::kSecret}}) {
     const std::string name = key + end;
-    const std::string* text = at->second.Text(name);
-    if (text == nullptr) continue;
+    const auto text = at->second.find(name);
+    if (text == at->second.end()) continue;
     if (form != ConfigValue::Form::kText && !IsSensitive(section, key)) break;
     const std::string where = "[" + section + "] " + name + " of " + path_;
-    Result<std::string> value = Interpolated(at->second, where, *text, 1);
+    Result<std::string> value =
+        Interpolated(at->second, where, text->second, 1);
     if (!value.ok()) return value.status();
     // An empty _cmd or _secret counts as none.
     if (form != ConfigValue::Form::kText && value->empty()) continue;
@@ -170,9 +177,9 @@ Result<std::optional<ConfigValue>> AirflowConfig::FindInFile(
 
 // configparser.BasicInterpolation: %% is '%', %(name)s another option of the
 // section.
-Result<std::string> AirflowConfig::Interpolated(const aws::IniSection& section,
+Result<std::string> AirflowConfig::Interpolated(const Section& section,
                                                 const std::string& where,
-                                                const std::string& text,
+                                                std::string_view text,
                                                 int depth) const {
   constexpr int kDepth = 10;
   if (depth > kDepth) {
@@ -193,14 +200,15 @@ Result<std::string> AirflowConfig::Interpolated(const aws::IniSection& section,
         return Status::Source(where +
                               ": a '%' stands there alone; write it as %%");
       }
-      const std::string name = text.substr(i + 2, close - i - 2);
-      const std::string* value = section.Text(name);
-      if (value == nullptr) {
-        return Status::Source(where + ": %(" + PrintableName(name) +
-                              ")s names an option that the section lacks");
+      const auto value = section.find(text.substr(i + 2, close - i - 2));
+      if (value == section.end()) {
+        // The name may be the middle of a password.
+        return Status::Source(where +
+                              ": a %(name)s there names an option that the "
+                              "section lacks; a '%' is written as %%");
       }
       Result<std::string> inner =
-          Interpolated(section, where, *value, depth + 1);
+          Interpolated(section, where, value->second, depth + 1);
       if (!inner.ok()) return inner.status();
       out += *inner;
       i = close + 1;
@@ -218,8 +226,8 @@ std::vector<ConfigOption> AirflowConfig::Options() const {
       options.push_back({std::move(section), std::move(key)});
     }
   };
-  for (const auto& [section, values] : file_.sections) {
-    for (const auto& [key, value] : values.values) add(section, key);
+  for (const auto& [section, values] : sections_) {
+    for (const auto& [key, value] : values) add(section, key);
   }
   for (char** entry = environ; *entry != nullptr; ++entry) {
     std::string_view name = *entry;

@@ -10,11 +10,14 @@
 
 #pragma once
 
+#include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "src/base/arena.h"
 #include "src/base/status.h"
 #include "src/fetch/aws/ini.h"
 
@@ -67,13 +70,17 @@ class AirflowConfig {
                                           const std::string& key) const;
   Result<std::optional<ConfigValue>> FindInFile(const std::string& section,
                                                 const std::string& key) const;
-  Result<std::string> Interpolated(const aws::IniSection& section,
+  using Section = std::map<std::string, std::string_view, std::less<>>;
+  Result<std::string> Interpolated(const Section& section,
                                    const std::string& where,
-                                   const std::string& text, int depth) const;
+                                   std::string_view text, int depth) const;
 
   std::string home_;
   std::string path_;
-  aws::IniFile file_;
+  // The file. Its values are in the arena, since it is kept while others are
+  // waited for.
+  std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();
+  std::map<std::string, Section, std::less<>> sections_;
 };
 
 // ConfigParser's BasicInterpolation apart, Airflow expands ~, $VAR and ${VAR}

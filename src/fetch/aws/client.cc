@@ -22,7 +22,10 @@ bool LacksOperation(const Answer& answer) {
   return IsAny(answer.error, {"UnknownOperationException", "UnknownOperation",
                               "InvalidAction", "NotImplemented",
                               "NotImplementedException"}) ||
-         answer.http_status == 501;
+         answer.http_status == 501 ||
+         // What routes by operation and is no AWS knows no types.
+         (answer.error.empty() &&
+          (answer.http_status == 404 || answer.http_status == 405));
 }
 
 // A type as messages show it: letters only, since it is a stranger's word.

@@ -81,6 +81,8 @@ Retry RetryAws(const HttpResult& result) {
     const std::string type = ErrorType(result.answer);
     if (IsThrottling(type)) return Retry::kThrottled;
     if (IsTransient(type)) return Retry::kTransient;
+    // A gateway's, which knows no types (botocore's too_many_requests).
+    if (result.answer.status == 429) return Retry::kThrottled;
   }
   return RetryTransient(result);
 }

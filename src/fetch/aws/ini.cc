@@ -158,8 +158,8 @@ class IniReader {
       if (p.code == '\n') ++line_;
       if (i == 0 && p.code == 0xfeff) {
         return Wrong(
-            "the file begins with a byte order mark, which the AWS tools do "
-            "not read either; save it as UTF-8 without one");
+            "the file begins with a byte order mark, which Airflow and the AWS "
+            "tools do not read either; save it as UTF-8 without one");
       }
       i += p.bytes;
     }

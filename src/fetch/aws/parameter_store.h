@@ -1,5 +1,5 @@
 // Reads parameters from AWS Systems Manager's Parameter Store: String,
-// StringList and SecureString (decrypted), their current versions.
+// StringList and SecureString (decrypted), in every version that it keeps.
 //
 //   ParameterStore store(&client, &http);
 //   ReadReport report = store.Read({.paths = {"/airflow"}}, sink);
@@ -7,6 +7,9 @@
 // GetParametersByPath gives 10 a page, values included. Where it is denied with
 // decryption (one key of many may be the reason), the list is read without, and
 // the values 10 at a time, then one by one, so that each failure has a name.
+// Only a parameter that was written again costs a request for its history: a
+// task that runs may still hold the value of before. Where histories are denied
+// that is a warning, since a task may not read them either.
 
 #pragma once
 
@@ -15,7 +18,6 @@
 
 #include "src/fetch/aws/client.h"
 #include "src/fetch/aws/read_report.h"
-#include "src/fetch/aws/secrets_manager.h"
 
 namespace maskpipe::aws {
 
@@ -25,6 +27,7 @@ class ParameterStore {
     std::vector<std::string> paths{};  // "/a/b": all below; "/": all
     // Read without listing; with paths, what is left where the list is denied.
     std::vector<std::string> names{};
+    bool current_only = false;  // no history
   };
 
   // Both must outlive it; `http` is the client's own.

@@ -4,6 +4,23 @@
 
 namespace maskpipe::aws {
 
+bool ReadReport::ReadInstead(const Answer& answer,
+                             const std::vector<std::string>& fallback,
+                             const std::string& names_option) {
+  if (!answer.access_denied()) {
+    FailAll(answer.status);
+    return false;
+  }
+  const std::string how =
+      answer.status.message() + ", or give the names: " + names_option;
+  if (fallback.empty()) {
+    FailAll(Status::Source(how));
+    return false;
+  }
+  warnings.push_back(how + " (now only these are loaded)");
+  return true;
+}
+
 Status ReadReport::Summary(std::string_view noun) const {
   constexpr size_t kNamed = 20;
   if (failures.empty()) return status;

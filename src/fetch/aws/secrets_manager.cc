@@ -8,6 +8,7 @@
 #include <memory>
 #include <set>
 
+#include "src/fetch/aws/pages.h"
 #include "src/secret/secret.h"
 
 namespace maskpipe::aws {
@@ -84,13 +85,27 @@ Item ItemOf(const rapidjson::Value& entry) {
 // One reading. Everything happens in callbacks within the HTTP client's Run().
 class Reading {
  public:
-  Reading(Client* client, const ValueSink& sink)
-      : client_(client), sink_(sink) {}
+  Reading(Client* client, bool current_only, const ValueSink& sink)
+      : client_(client), current_only_(current_only), sink_(sink) {}
 
-  void List(const std::string& prefix, std::vector<std::string> fallback) {
-    lists_.push_back({prefix, std::move(fallback), {}, false});
+  void List(const std::string& prefix,
+            const std::vector<std::string>& fallback) {
     ++lists_open_;
-    ListPage(lists_.size() - 1, "");
+    CallPages(client_,
+              {.operation = "ListSecrets",
+               .entries = "SecretList",
+               .body = [=](auto token) { return ListBody(prefix, token); },
+               .take = [=, this](auto& entry) { Listed(prefix, entry); },
+               .page = [this] { Pump(); },
+               .end =
+                   [=, this](auto& answer) {
+                     --lists_open_;
+                     if (answer.ok() ||
+                         !report_.ReadInstead(answer, fallback,
+                                              "aws-secretsmanager[names=A;B]:"))
+                       return;
+                     for (const std::string& name : fallback) Name(name);
+                   }});
   }
 
   void Name(const std::string& name) {
@@ -105,84 +120,25 @@ class Reading {
   ReadReport TakeReport() { return std::move(report_); }
 
  private:
-  struct Listing {
-    std::string prefix;
-    std::vector<std::string> fallback;
-    std::set<std::string> tokens;  // that were used
-    bool begun_again;
-  };
-
-  // --- The list --------------------------------------------------------------
-  void ListPage(size_t list, const std::string& token) {
-    client_->Start("ListSecrets", ListBody(lists_[list].prefix, token),
-                   [this, list](Answer answer) {
-                     TakePage(list, std::move(answer));
-                     Pump();
-                   });
-  }
-
-  void TakePage(size_t number, Answer answer) {
-    Listing& list = lists_[number];
-    if (answer.error == "InvalidNextTokenException" && !list.begun_again) {
-      list.begun_again = true;  // the list changed between two pages
-      list.tokens.clear();
-      ListPage(number, "");
+  void Listed(const std::string& prefix, const rapidjson::Value& entry) {
+    Item item = entry.IsObject() ? ItemOf(entry) : Item{};
+    if (item.name.empty()) {
+      report_.FailAll(Status::Source(
+          "ListSecrets: the answer holds an entry without a name"));
       return;
     }
-    if (!answer.ok()) {
-      --lists_open_;
-      ListFailed(list, answer);
-      return;
-    }
-    const rapidjson::Value* entries = answer.body.array("SecretList");
-    if (entries == nullptr) {
-      --lists_open_;
-      FailAll("ListSecrets: the answer holds no SecretList");
-      return;
-    }
-    for (const auto& entry : entries->GetArray()) {
-      Item item = entry.IsObject() ? ItemOf(entry) : Item{};
-      if (item.name.empty()) {
-        FailAll("ListSecrets: the answer holds an entry without a name");
-        continue;
-      }
-      // An emulator may filter otherwise than AWS.
-      if (!item.name.starts_with(list.prefix)) continue;
-      Want(std::make_shared<Item>(std::move(item)));
-    }
-    const std::string next(answer.body.text("NextToken"));
-    if (next.empty()) {
-      --lists_open_;
-    } else if (!list.tokens.insert(next).second) {
-      --lists_open_;
-      FailAll("ListSecrets: the list's pages go round in a circle");
-    } else {
-      ListPage(number, next);
-    }
-  }
-
-  void ListFailed(const Listing& list, const Answer& answer) {
-    if (!answer.access_denied()) {
-      FailAll(answer.status.message());
-      return;
-    }
-    report_.list_denied = true;
-    const std::string how =
-        answer.status.message() +
-        ", or give the names: aws-secretsmanager[names=A;B]:";
-    if (list.fallback.empty()) {
-      FailAll(how);
-      return;
-    }
-    report_.warnings.push_back(how + " (now only these are loaded)");
-    for (const std::string& name : list.fallback) Name(name);
+    // An emulator may filter otherwise than AWS.
+    if (!item.name.starts_with(prefix)) return;
+    Want(std::make_shared<Item>(std::move(item)));
   }
 
   // --- The values ------------------------------------------------------------
   void Want(std::shared_ptr<Item> item) {
     // A list that changes may show a secret on two pages.
     if (!seen_.insert(item->id).second) return;
-    for (const std::string& version : item->others) Version(item, version);
+    if (!current_only_) {
+      for (const std::string& version : item->others) Version(item, version);
+    }
     waiting_.push_back(std::move(item));
   }
 
@@ -230,7 +186,8 @@ class Reading {
   void TakeBatch(std::vector<ItemPtr> batch, Answer answer) {
     if (!answer.ok()) {
       if (!IsOfBatchAlone(answer)) {
-        for (const ItemPtr& item : batch) Fail(*item, answer.status);
+        for (const ItemPtr& item : batch)
+          report_.Fail(item->name, answer.status);
         return;
       }
       if (answer.unknown_operation() || answer.access_denied()) {
@@ -277,7 +234,7 @@ class Reading {
                            "read (" +
                            answer.error + "): deleted, or never filled");
                      } else {
-                       Fail(*item, answer.status);
+                       report_.Fail(item->name, answer.status);
                      }
                    });
   }
@@ -290,7 +247,8 @@ class Reading {
                      if (answer.ok()) {
                        TakeValue(item, answer.body.root(), false);
                      } else if (!IsGone(answer.error)) {
-                       Fail(*item, answer.status, "a version of it: ");
+                       report_.Fail(item->name, answer.status,
+                                    "a version of it: ");
                      }
                    });
   }
@@ -298,25 +256,26 @@ class Reading {
   // Of a secret whose versions no list told. Who may read only the current
   // version may not read the others in a task either.
   void Stage(const ItemPtr& item, const std::string& stage) {
-    client_->Start(
-        "GetSecretValue",
-        "{\"SecretId\":" + JsonQuoted(item->id) +
-            ",\"VersionStage\":" + JsonQuoted(stage) + "}",
-        [this, item, stage](Answer answer) {
-          if (answer.ok()) {
-            TakeValue(item, answer.body.root(), false);
-          } else if (answer.access_denied()) {
-            report_.warnings.push_back(PrintableName(item->name) + ": its " +
-                                       stage + " version may not be read");
-          } else if (!IsGone(answer.error)) {
-            Fail(*item, answer.status, "its " + stage + " version: ");
-          }
-        });
+    client_->Start("GetSecretValue",
+                   "{\"SecretId\":" + JsonQuoted(item->id) +
+                       ",\"VersionStage\":" + JsonQuoted(stage) + "}",
+                   [this, item, stage](Answer answer) {
+                     if (answer.ok()) {
+                       TakeValue(item, answer.body.root(), false);
+                     } else if (answer.access_denied()) {
+                       report_.warnings.push_back(PrintableName(item->name) +
+                                                  ": its " + stage +
+                                                  " version may not be read");
+                     } else if (!IsGone(answer.error)) {
+                       report_.Fail(item->name, answer.status,
+                                    "its " + stage + " version: ");
+                     }
+                   });
   }
 
   void TakeValue(const ItemPtr& item, const rapidjson::Value& value,
                  bool current) {
-    if (current) {
+    if (current && !current_only_) {
       const std::string_view version = JsonString(value, "VersionId");
       if (!item->versions_known) {
         Stage(item, "AWSPENDING");
@@ -339,32 +298,25 @@ class Reading {
                               bytes.size(), binary.data(), binary.size(),
                               nullptr, &size, nullptr,
                               sodium_base64_VARIANT_ORIGINAL) != 0) {
-        Fail(*item, Status::Source("its SecretBinary is no base64"));
+        report_.Fail(item->name,
+                     Status::Source("its SecretBinary is no base64"));
         return;
       }
       ++report_.values;
       sink_(item->name, std::string_view(bytes).substr(0, size));
     } else {
-      Fail(*item, Status::Source("the answer holds neither SecretString nor "
-                                 "SecretBinary"));
+      report_.Fail(item->name,
+                   Status::Source("the answer holds neither SecretString nor "
+                                  "SecretBinary"));
     }
-  }
-
-  // --- What fails ------------------------------------------------------------
-  void Fail(const Item& item, const Status& status, std::string what = "") {
-    report_.failures.push_back({item.name, what + status.message()});
-  }
-
-  void FailAll(const std::string& why) {
-    if (report_.status.ok()) report_.status = Status::Source(why);
   }
 
   enum class Batches { kUnknown, kWork, kNone };
 
   Client* client_;
+  const bool current_only_;
   const ValueSink& sink_;
   ReadReport report_;
-  std::deque<Listing> lists_;
   size_t lists_open_ = 0;
   std::set<std::string> seen_;   // ids
   std::deque<ItemPtr> waiting_;  // for a batch
@@ -376,7 +328,7 @@ class Reading {
 }  // namespace
 
 ReadReport SecretsManager::Read(const Wanted& wanted, const ValueSink& sink) {
-  Reading reading(client_, sink);
+  Reading reading(client_, wanted.current_only, sink);
   for (const std::string& prefix : wanted.prefixes) {
     reading.List(prefix, wanted.names);
   }
@@ -391,25 +343,21 @@ ReadReport SecretsManager::Read(const Wanted& wanted, const ValueSink& sink) {
 Result<std::vector<std::string>> SecretsManager::Names(
     const std::string& prefix, size_t most) {
   std::vector<std::string> names;
-  std::string token;
-  std::set<std::string> tokens;
-  do {
-    Answer answer;
-    client_->Start("ListSecrets", ListBody(prefix, token),
-                   [&](Answer a) { answer = std::move(a); });
-    http_->Run();
-    if (!answer.ok()) return answer.status;
-    if (const rapidjson::Value* entries = answer.body.array("SecretList")) {
-      for (const auto& entry : entries->GetArray()) {
-        std::string name(JsonString(entry, "Name"));
-        if (!name.empty() && name.starts_with(prefix)) {
-          names.push_back(std::move(name));
-        }
-      }
-    }
-    token = answer.body.text("NextToken");
-  } while (!token.empty() && names.size() < most &&
-           tokens.insert(token).second);
+  Status status;
+  CallPages(client_,
+            {.operation = "ListSecrets",
+             .entries = "SecretList",
+             .body = [&](auto token) { return ListBody(prefix, token); },
+             .take =
+                 [&](auto& entry) {
+                   const std::string_view name = JsonString(entry, "Name");
+                   if (!name.empty() && name.starts_with(prefix))
+                     names.emplace_back(name);
+                 },
+             .more = [&] { return names.size() < most; },
+             .end = [&](auto& answer) { status = answer.status; }});
+  http_->Run();
+  if (!status.ok()) return status;
   if (names.size() > most) names.resize(most);
   return names;
 }

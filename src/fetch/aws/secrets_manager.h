@@ -12,7 +12,6 @@
 
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,10 +21,6 @@
 
 namespace maskpipe::aws {
 
-// One version's value; the view lasts for the call.
-using ValueSink =
-    std::function<void(const std::string& name, std::string_view value)>;
-
 class SecretsManager {
  public:
   struct Wanted {
@@ -34,6 +29,7 @@ class SecretsManager {
     // Names or ARNs, read without listing. With prefixes, too, they are what
     // is left where the list is denied.
     std::vector<std::string> names{};
+    bool current_only = false;  // no other versions
   };
 
   // Both must outlive it; `http` is the client's own.

@@ -7,7 +7,10 @@
 #include <cstdlib>
 #include <deque>
 #include <random>
+#include <utility>
 
+#include "src/base/hygiene.h"
+#include "src/fetch/http/certificates.h"
 #include "src/fetch/http/proxy.h"
 
 namespace maskpipe {
@@ -84,19 +87,24 @@ double Jitter() {
 }
 
 // botocore, retries/standard.py: rand(0..1) * min(scale * 2^(n-1), 20 s). What
-// the server asks for with x-amz-retry-after (milliseconds) counts where it is
-// longer, by 5 s at most.
+// the server asks for with x-amz-retry-after (milliseconds) or Retry-After
+// (seconds) counts where it is longer, by 5 s at most.
 milliseconds Pause(const HttpResult& result, Retry why, int retries) {
   constexpr double kLongest = 20000;
   const double scale = why == Retry::kThrottled ? 1000 : 50;
   const double most = std::min(
       scale * static_cast<double>(1 << std::min(retries, 16)), kLongest);
   milliseconds pause(static_cast<int64_t>(Jitter() * most));
-  const std::string_view asked = result.answer.header("x-amz-retry-after");
-  int64_t wanted = 0;
-  if (std::from_chars(asked.data(), asked.data() + asked.size(), wanted).ec ==
-      std::errc()) {
-    pause = std::clamp(milliseconds(wanted), pause, pause + milliseconds(5000));
+  const milliseconds most_asked = pause + milliseconds(5000);
+  for (const auto& [header, unit] :
+       {std::pair{"x-amz-retry-after", 1}, std::pair{"retry-after", 1000}}) {
+    const std::string_view asked = result.answer.header(header);
+    uint32_t wanted = 0;
+    if (std::from_chars(asked.data(), asked.data() + asked.size(), wanted).ec ==
+        std::errc()) {
+      pause =
+          std::clamp(milliseconds(int64_t{wanted} * unit), pause, most_asked);
+    }
   }
   return pause;
 }
@@ -157,6 +165,7 @@ std::string HostOf(const std::string& url) {
 class HttpClient::Loop {
  public:
   explicit Loop(HttpOptions options) : options_(std::move(options)) {
+    if (options_.ca_bundle.empty()) options_.ca_bundle = DefaultCertificates();
     static const CURLcode initialized = ::curl_global_init(CURL_GLOBAL_DEFAULT);
     (void)initialized;
     multi_ = ::curl_multi_init();
@@ -205,6 +214,9 @@ class HttpClient::Loop {
       const bool any = Collect();             // 4
       const bool waiting = !running_.empty() || !paused_.empty();
       if (!any && ready_.empty() && waiting) {
+        // What has come so far is nobody's to see while others are waited for.
+        WipeStack();
+        WipeRegisters();
         ::curl_multi_poll(multi_, nullptr, 0, WaitTime(), nullptr);
       }
     }

@@ -91,7 +91,7 @@ struct HttpOptions {
   // No request runs longer; none is begun after it.
   std::chrono::steady_clock::time_point deadline =
       std::chrono::steady_clock::time_point::max();
-  std::string ca_bundle{};  // a file or a folder; empty: the system's
+  std::string ca_bundle{};  // a file or a folder; empty: certificates.h
   size_t parallel = 8;      // requests, and connections, at a time
 };
 

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 
+#include "src/base/hygiene.h"
 #include "src/fetch/airflow/aws_backend.h"
 #include "src/fetch/airflow/backend.h"
 #include "src/fetch/airflow/local_files.h"
@@ -54,6 +55,11 @@ bool HoldsPassword(std::string_view value) {
   });
 }
 
+void Clean() {
+  WipeRegisters();
+  WipeStack();
+}
+
 // Loads it step by step. A step that fails does not keep the others from being
 // read: all failures are told at once, and --on-error=warn has what there is.
 class AirflowLoader {
@@ -71,16 +77,23 @@ class AirflowLoader {
         resolver_(spec, &config_, deadline_) {}
 
   // 1 variables, 2 backends, 3 options, which may lie in a backend, 4 database,
-  // whose URL is an option.
+  // whose URL is an option. Each begins on a clean stack: the frames of what
+  // waits for others would leave standing what those before left there.
   Status Load() {
     CheckVariableNames(warnings_);
+    store_->SetPlace("environment");
     LoadVariables();  // 1
     for (const BackendOptions& options : kBackends) {
+      Clean();
       Note(LoadBackend(options));  // 2
     }
+    Clean();
+    store_->SetPlace("configuration");
     for (const ConfigOption& option : config_.Options()) {
       Note(LoadOption(option));  // 3
     }
+    store_->SetPlace("metastore");
+    Clean();
     Note(LoadMetastore());  // 4
     if (failures_.empty()) return Status::Ok();
     return Status::Source(failures_);
@@ -135,10 +148,25 @@ class AirflowLoader {
 
   // --- Backends --------------------------------------------------------------
   Status LoadBackend(const BackendOptions& options) {
+    Result<std::optional<SecretsBackend>> backend = ReadBackend(options);
+    if (!backend.ok()) return backend.status();
+    if (!backend->has_value()) return Status::Ok();
+    store_->SetPlace("secrets backend");
+    Clean();
+    if ((*backend)->kind != SecretsBackend::Kind::kLocalFiles) {
+      return LoadAws(&**backend);
+    }
+    return (*backend)->broken.ok() ? LoadFiles(**backend) : (*backend)->broken;
+  }
+
+  // The credentials among its arguments are in the store when this returns, and
+  // nowhere else but in the session that needs them.
+  Result<std::optional<SecretsBackend>> ReadBackend(
+      const BackendOptions& options) {
     Result<std::string> name = config_.Text(options.backend);
     if (!name.ok()) return name.status();
     const std::string class_name(Trim(*name));
-    if (class_name.empty()) return Status::Ok();
+    if (class_name.empty()) return std::optional<SecretsBackend>();
     Result<std::optional<std::string>> kwargs =
         resolver_.Resolve(options.kwargs);
     if (!kwargs.ok()) return kwargs.status();
@@ -150,6 +178,7 @@ class AirflowLoader {
     Result<SecretsBackend> backend = SecretsBackend::Parse(
         class_name, kwargs->value_or(""), where, warnings_);
     if (!backend.ok()) return backend.status();
+    store_->SetPlace("configuration");
     for (const auto& [key, value] : backend->credentials) {
       store_->Add({.name = options.kwargs.section + "/" + options.kwargs.key +
                            "/" + key,
@@ -157,11 +186,8 @@ class AirflowLoader {
                    .open = false},
                   value);
     }
-    if (backend->kind == SecretsBackend::Kind::kLocalFiles) {
-      if (!backend->broken.ok()) return backend->broken;
-      return LoadFiles(*backend);
-    }
-    return LoadAws(&*backend);
+    backend->credentials.clear();
+    return std::optional<SecretsBackend>(std::move(*backend));
   }
 
   Status LoadFiles(const SecretsBackend& backend) {
@@ -182,8 +208,10 @@ class AirflowLoader {
     }
     const ConnectionSource source{
         "", backend->words.has_value() ? &*backend->words : nullptr};
+    const Result<bool> current_only = AwsCurrentOnly(spec_);
+    if (!current_only.ok()) return current_only.status();
     const Status status = aws.Read(
-        AwsNames(spec_),
+        AwsNames(spec_), *current_only,
         [&](const Scope& scope, const std::string& name, std::string_view id,
             std::string_view value) { Take(scope, source, name, id, value); },
         warnings_);
@@ -206,7 +234,7 @@ class AirflowLoader {
         AddVariable(name, id, value, rules_, store_);
         break;
       case Holds::kConfig:
-        resolver_.AddBackendValue(std::string(id), std::string(value));
+        resolver_.AddBackendValue(std::string(id), value);
         store_->Add({.name = name}, value);
         break;
     }
@@ -261,7 +289,9 @@ class AirflowLoader {
     JsonText json;
     if (!ReadJson(text, &arena, &json).what.empty()) return;
     for (const JsonLeaf& leaf : json.leaves) {
-      if (!NamesCredential(leaf.key) && leaf.key != "aws_access_key_id") {
+      // Of a connection's password, the words for it are none.
+      if ((!NamesCredential(leaf.key) && leaf.key != "aws_access_key_id") ||
+          leaf.path.starts_with("extra_conn_words/")) {
         continue;
       }
       store_->Add(
@@ -334,7 +364,9 @@ class AirflowLoader {
 
 Status LoadAirflow(const SourceSpec& spec, const SourceLimits& limits,
                    SecretStore* store, std::vector<Warning>* warnings) {
-  if (Status s = CheckOptions(spec, {"policy", "commands", "names"}); !s.ok()) {
+  if (Status s =
+          CheckOptions(spec, {"policy", "commands", "names", "versions"});
+      !s.ok()) {
     return s;
   }
   if (!spec.argument.empty()) {
@@ -345,6 +377,7 @@ Status LoadAirflow(const SourceSpec& spec, const SourceLimits& limits,
   if (!config.ok()) return config.status();
   Result<MaskingRules> rules = MaskingRulesOf(spec, *config);
   if (!rules.ok()) return rules.status();
+  Clean();
   return AirflowLoader(spec, limits, std::move(*config), std::move(*rules),
                        store, warnings)
       .Load();

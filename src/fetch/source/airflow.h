@@ -4,10 +4,12 @@
 
 #include <chrono>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "src/base/arena.h"
 #include "src/base/status.h"
 #include "src/fetch/airflow/config.h"
 #include "src/fetch/airflow/connection.h"
@@ -29,7 +31,7 @@ class OptionResolver {
                  std::chrono::steady_clock::time_point deadline);
 
   // A configuration secret of the backend, under its name below the prefix.
-  void AddBackendValue(std::string name, std::string value);
+  void AddBackendValue(std::string name, std::string_view value);
 
   // None where the option is not set. Fails where it is set and its value
   // cannot be had; the message says why and how to mend it.
@@ -39,7 +41,8 @@ class OptionResolver {
   const AirflowConfig* config_;
   bool run_commands_ = false;
   std::chrono::steady_clock::time_point deadline_;
-  std::map<std::string, std::string> backend_values_;
+  std::unique_ptr<Arena> arena_ = std::make_unique<Arena>();
+  std::map<std::string, std::string_view> backend_values_;  // in the arena
 };
 
 // The keys of [core] fernet_key, each and all of them.

@@ -64,8 +64,8 @@ OptionResolver::OptionResolver(const SourceSpec& spec,
   run_commands_ = at != spec.options.end() && at->second == "run";
 }
 
-void OptionResolver::AddBackendValue(std::string name, std::string value) {
-  backend_values_[std::move(name)] = std::move(value);
+void OptionResolver::AddBackendValue(std::string name, std::string_view value) {
+  backend_values_[std::move(name)] = arena_->Copy(value);
 }
 
 Result<std::optional<std::string>> OptionResolver::Resolve(
@@ -101,7 +101,7 @@ Result<std::optional<std::string>> OptionResolver::Resolve(
                               ", which the secrets backend does not hold under "
                               "its config_prefix");
       }
-      return std::optional<std::string>(at->second);
+      return std::optional<std::string>(std::string(at->second));
     }
   }
   return std::optional<std::string>(std::move(value.text));

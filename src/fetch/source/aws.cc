@@ -9,7 +9,7 @@ namespace maskpipe {
 Result<aws::SessionOptions> AwsOptions(const SourceSpec& spec) {
   if (Status s = CheckOptions(
           spec, {"region", "profile", "endpoint_url", "role_arn", "external_id",
-                 "role_session_name", "ca_bundle", "names"});
+                 "role_session_name", "ca_bundle", "names", "versions"});
       !s.ok()) {
     return s;
   }
@@ -49,12 +49,43 @@ std::vector<std::string> AwsNames(const SourceSpec& spec) {
   return names;
 }
 
+Result<bool> AwsCurrentOnly(const SourceSpec& spec) {
+  const auto at = spec.options.find("versions");
+  if (at == spec.options.end() || at->second == "all") return false;
+  if (at->second == "current") return true;
+  return Status::Usage("source " + spec.kind +
+                       ": its versions are all or current");
+}
+
+Status ReadAws(const SourceSpec& spec, const SourceLimits& limits,
+               aws::Service service, std::string_view noun,
+               const AwsReader& read, SecretStore* store,
+               std::vector<Warning>* warnings) {
+  const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
+  Result<aws::SessionOptions> options = AwsOptions(spec);
+  if (!options.ok()) return options.status();
+  auto connection =
+      aws::Connection::Open(std::move(*options), service, deadline);
+  if (!connection.ok()) return connection.status();
+  const aws::ReadReport report = read(
+      connection->get(), [&](const std::string& name, std::string_view value) {
+        store->Add({.name = name}, value);
+      });
+  warnings->insert(warnings->end(), report.warnings.begin(),
+                   report.warnings.end());
+  if (report.ok() && report.values == 0) return Status::Ok();
+  AddAwsKeys(connection->get(), store, warnings);
+  return report.Summary(noun);
+}
+
 void AddAwsKeys(aws::Connection* connection, SecretStore* store,
                 std::vector<Warning>* warnings) {
+  store->SetPlace("AWS credentials");
   std::vector<std::string> said;
   aws::CollectSecrets(connection->session().profiles(), store, &said);
   warnings->insert(warnings->end(), said.begin(), said.end());
   connection->credentials()->CollectSecrets(store);
+  store->SetPlace("");
 }
 
 }  // namespace maskpipe

@@ -1,7 +1,6 @@
 // aws-ssm:PATH — every parameter below (all where it is empty or "/"), or those
 // that [names=/A;/B] tells, without listing.
 
-#include "src/fetch/aws/connection.h"
 #include "src/fetch/aws/parameter_store.h"
 #include "src/fetch/source/aws.h"
 #include "src/fetch/source/providers.h"
@@ -19,27 +18,20 @@ std::string PathOf(std::string path) {
 
 Status LoadParameterStore(const SourceSpec& spec, const SourceLimits& limits,
                           SecretStore* store, std::vector<Warning>* warnings) {
-  const auto deadline = std::chrono::steady_clock::now() + limits.timeout;
-  Result<aws::SessionOptions> options = AwsOptions(spec);
-  if (!options.ok()) return options.status();
-  aws::ParameterStore::Wanted wanted{.names = AwsNames(spec)};
+  const Result<bool> current_only = AwsCurrentOnly(spec);
+  if (!current_only.ok()) return current_only.status();
+  aws::ParameterStore::Wanted wanted{.names = AwsNames(spec),
+                                     .current_only = *current_only};
   if (!spec.argument.empty() || wanted.names.empty()) {
     wanted.paths = {PathOf(spec.argument)};
   }
-  auto connection = aws::Connection::Open(std::move(*options),
-                                          aws::kParameterStore, deadline);
-  if (!connection.ok()) return connection.status();
-  aws::ParameterStore parameters((*connection)->client(),
-                                 (*connection)->http());
-  const aws::ReadReport report = parameters.Read(
-      wanted, [&](const std::string& name, std::string_view value) {
-        store->Add({.name = name}, value);
-      });
-  warnings->insert(warnings->end(), report.warnings.begin(),
-                   report.warnings.end());
-  if (report.ok() && report.values == 0) return Status::Ok();
-  AddAwsKeys(connection->get(), store, warnings);
-  return report.Summary("parameter");
+  return ReadAws(
+      spec, limits, aws::kParameterStore, "parameter",
+      [&](aws::Connection* aws, const aws::ValueSink& sink) {
+        return aws::ParameterStore(aws->client(), aws->http())
+            .Read(wanted, sink);
+      },
+      store, warnings);
 }
 
 }  // namespace maskpipe

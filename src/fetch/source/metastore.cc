@@ -63,8 +63,10 @@ Status LoadMetastore(const SourceSpec& spec, const SourceLimits& limits,
   if (!key.ok()) return key.status();
   Result<FernetKeys> keys = FernetKeys::Parse(key->value_or(""));
   if (!keys.ok()) return keys.status();
+  store->SetPlace("configuration");
   store->Add({.name = "database/sql_alchemy_conn"}, *url);
   AddFernetKeys(key->value_or(""), store);
+  store->SetPlace("metastore");
   return ReadMetastore(*url, *keys, *rules, limits.timeout, store);
 }
 

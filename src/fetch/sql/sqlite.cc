@@ -69,6 +69,11 @@ class SqliteDatabase : public Database {
                : opened;
   }
 
+  // SQLite takes "name" for the text name where there is no such column.
+  std::string Quoted(std::string_view identifier) const override {
+    return '`' + std::string(identifier) + '`';
+  }
+
   Status Query(const std::string& sql,
                const std::function<Status(const Row&)>& each) override {
     sqlite3_stmt* statement = nullptr;

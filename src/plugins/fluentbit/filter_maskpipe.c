@@ -5,18 +5,18 @@
  *       Match    *
  *       sources  dir:/run/secrets file:/etc/maskpipe/secrets.json
  *
- * Masked are all strings, map keys, byte strings and integers of a record, at
- * any depth, its metadata too; `keys` limits that to the values below those
- * keys of the record. Everything else (times, floats, extension types, the
- * marks that begin and end a group) passes as it is, byte for byte.
+ * Masked are all strings, map keys, byte strings, integers and the bytes of
+ * extension types of a record, at any depth, its metadata too; `keys` limits
+ * that to the values below those keys of the record. Everything else (times,
+ * floats, the marks that begin and end a group) passes as it is, byte for byte.
  *
  * Fails closed: where the secrets do not load, Fluent Bit does not start; a
  * record that cannot be masked is replaced by a note that says so; what is no
  * msgpack is dropped and counted in the log.
  *
- * Allocations per record: the zone of msgpack's unpacker (one block of 8 KiB,
- * more for records that do not fit), and one for each string that is masked.
- * Per chunk: the output, which doubles as it grows, and none where nothing is
+ * Allocations per record: two of msgpack's unpacker (one block of 8 KiB, more
+ * only for records that do not fit) and two for each string that is masked. Per
+ * chunk: the output, which doubles as it grows, and none where nothing is
  * masked.
  *
  * Fluent Bit copies the struct at the end of this file by its own size and
@@ -198,22 +198,28 @@ struct output {
   int failed;  /* a MASKPIPE_E_ value, or 0 */
 };
 
-/* Writes `text` masked. Returns 0 where nothing was masked nor written. */
-static int masked(struct output *out, const char *text, size_t size, int bin) {
-  char *to = NULL;
-  size_t to_size = 0;
-  const int result = maskpipe_mask(out->masker, text, size, &to, &to_size);
+/* Writes `text` masked, as an object of the type of `like`. Returns 0 where
+ * nothing was masked nor written. */
+static int masked(struct output *out, const char *text, size_t size,
+                  const msgpack_object *like) {
+  msgpack_packer *to = &out->packer;
+  char *text_masked = NULL;
+  size_t n = 0;
+  const int result = maskpipe_mask(out->masker, text, size, &text_masked, &n);
   if (result < 0) out->failed = result;
   if (result != 1) return 0;
   out->changed = 1;
-  if (bin) {
-    msgpack_pack_bin(&out->packer, to_size);
-    msgpack_pack_bin_body(&out->packer, to, to_size);
-  } else {
-    msgpack_pack_str(&out->packer, to_size);
-    msgpack_pack_str_body(&out->packer, to, to_size);
+  if (like->type == MSGPACK_OBJECT_BIN) {
+    msgpack_pack_bin(to, n);
+    msgpack_pack_bin_body(to, text_masked, n);
+  } else if (like->type == MSGPACK_OBJECT_EXT) {
+    msgpack_pack_ext(to, n, like->via.ext.type);
+    msgpack_pack_ext_body(to, text_masked, n);
+  } else { /* a number too: three asterisks are none */
+    msgpack_pack_str(to, n);
+    msgpack_pack_str_body(to, text_masked, n);
   }
-  maskpipe_free(to);
+  maskpipe_free(text_masked);
   return 1;
 }
 
@@ -222,18 +228,21 @@ static void put(struct output *out, const msgpack_object *o) {
   uint32_t i;
   switch (o->type) {
     case MSGPACK_OBJECT_STR:
-      if (masked(out, o->via.str.ptr, o->via.str.size, 0)) return;
+      if (masked(out, o->via.str.ptr, o->via.str.size, o)) return;
       break;
     case MSGPACK_OBJECT_BIN:
-      if (masked(out, o->via.bin.ptr, o->via.bin.size, 1)) return;
+      if (masked(out, o->via.bin.ptr, o->via.bin.size, o)) return;
+      break;
+    case MSGPACK_OBJECT_EXT:
+      if (masked(out, o->via.ext.ptr, o->via.ext.size, o)) return;
       break;
     case MSGPACK_OBJECT_POSITIVE_INTEGER:
       snprintf(number, sizeof number, "%llu", (unsigned long long)o->via.u64);
-      if (masked(out, number, strlen(number), 0)) return;
+      if (masked(out, number, strlen(number), o)) return;
       break;
     case MSGPACK_OBJECT_NEGATIVE_INTEGER:
       snprintf(number, sizeof number, "%lld", (long long)o->via.i64);
-      if (masked(out, number, strlen(number), 0)) return;
+      if (masked(out, number, strlen(number), o)) return;
       break;
     case MSGPACK_OBJECT_ARRAY:
       msgpack_pack_array(&out->packer, o->via.array.size);
@@ -250,6 +259,30 @@ static void put(struct output *out, const msgpack_object *o) {
       break;
   }
   msgpack_pack_object(&out->packer, *o);
+}
+
+/* A number, or eight bytes of the extension type 0: also where its digits are a
+ * secret's. Whatever else stands in a time's place is text like any other. */
+static int is_time(const msgpack_object *o) {
+  switch (o->type) {
+    case MSGPACK_OBJECT_POSITIVE_INTEGER:
+    case MSGPACK_OBJECT_NEGATIVE_INTEGER:
+    case MSGPACK_OBJECT_FLOAT32:
+    case MSGPACK_OBJECT_FLOAT64:
+      return 1;
+    case MSGPACK_OBJECT_EXT:
+      return o->via.ext.type == 0 && o->via.ext.size == 8;
+    default:
+      return 0;
+  }
+}
+
+static void put_time(struct output *out, const msgpack_object *time) {
+  if (is_time(time)) {
+    msgpack_pack_object(&out->packer, *time);
+  } else {
+    put(out, time);
+  }
 }
 
 static int is_chosen(const struct filter *f, const msgpack_object *key) {
@@ -295,7 +328,7 @@ static void put_record(struct output *out, const struct filter *f,
   msgpack_pack_array(&out->packer, 2);
   if (parts[0].type == MSGPACK_OBJECT_ARRAY && parts[0].via.array.size > 0) {
     msgpack_pack_array(&out->packer, parts[0].via.array.size);
-    msgpack_pack_object(&out->packer, parts[0].via.array.ptr[0]);
+    put_time(out, &parts[0].via.array.ptr[0]);
     for (i = 1; i < parts[0].via.array.size; ++i) {
       if (f->keys == NULL) {
         put(out, &parts[0].via.array.ptr[i]);
@@ -304,7 +337,7 @@ static void put_record(struct output *out, const struct filter *f,
       }
     }
   } else {
-    msgpack_pack_object(&out->packer, parts[0]);
+    put_time(out, &parts[0]);
   }
   put_body(out, f, &parts[1]);
 }
@@ -313,18 +346,18 @@ static void put_record(struct output *out, const struct filter *f,
 static void put_note(struct output *out, const msgpack_object *record) {
   static const char key[] = "maskpipe";
   static const char note[] = "withheld: the record could not be masked";
-  const msgpack_object *time = &record->via.array.ptr[0];
+  const msgpack_object *time = record->via.array.ptr;
+  int in_array;
   if (record->type != MSGPACK_OBJECT_ARRAY || record->via.array.size != 2) {
     return;
   }
+  in_array = time->type == MSGPACK_OBJECT_ARRAY && time->via.array.size > 0;
+  if (in_array) time = time->via.array.ptr;
+  if (!is_time(time)) return;
   msgpack_pack_array(&out->packer, 2);
-  if (time->type == MSGPACK_OBJECT_ARRAY && time->via.array.size > 0) {
-    msgpack_pack_array(&out->packer, 2);
-    msgpack_pack_object(&out->packer, time->via.array.ptr[0]);
-    msgpack_pack_map(&out->packer, 0);
-  } else {
-    msgpack_pack_object(&out->packer, *time);
-  }
+  if (in_array) msgpack_pack_array(&out->packer, 2);
+  msgpack_pack_object(&out->packer, *time);
+  if (in_array) msgpack_pack_map(&out->packer, 0);
   msgpack_pack_map(&out->packer, 1);
   msgpack_pack_str(&out->packer, sizeof key - 1);
   msgpack_pack_str_body(&out->packer, key, sizeof key - 1);

@@ -3,11 +3,15 @@ import datetime
 import io
 import json
 import logging
+import logging.handlers
 import os
+import pickle
+import queue
 import sys
 import tempfile
 import traceback
 import unittest
+import warnings
 
 import maskpipe
 import maskpipe.events
@@ -28,6 +32,15 @@ class Leaky:
 class Broken(Exception):
     def __str__(self):
         raise RuntimeError(SECRET)
+
+
+class Fails:
+    """Whatever asks it for its text fails, and the error holds the value."""
+
+    def __str__(self):
+        raise RuntimeError(SECRET)
+
+    __repr__ = __str__
 
 
 class PrintsAll(logging.Formatter):
@@ -141,6 +154,59 @@ class LogsTest(unittest.TestCase):
             self.assertNotIn(SECRET, text)
             self.assertIn("'k': ['***', 7]", text)
 
+    def test_extra_is_masked_for_handlers_that_nobody_configured(self):
+        self.logger.info("x", extra={"user": SECRET, "deep": {"k": [SECRET]}, "o": Leaky(), "n": 7})
+        logging.LoggerAdapter(self.logger, {"adapted": SECRET}).info("y")
+        self.check("'user': '***'", "'deep': {'k': ['***']}", "'o': 'leaky ***'", "'n': 7",
+                   "'adapted': '***'")
+
+    def test_what_fails_when_asked_for_its_text_reaches_neither_caller_nor_standard_error(self):
+        error, sys.stderr = sys.stderr, io.StringIO()
+        try:
+            self.logger.info("%s and %s", Fails(), SECRET)
+            self.logger.info(Fails())
+            self.logger.info("x", extra={"failing": Fails(), "deep": [Fails(), SECRET]})
+        finally:
+            said, sys.stderr = sys.stderr.getvalue(), error
+        self.assertEqual("", said)
+        self.check("(arguments that do not fit: whose text fails)", "a message whose text fails",
+                   "'failing': '[withheld: a Fails whose text fails]'", "'***']")
+
+    def test_a_queue_handlers_record_holds_no_value_in_any_form(self):
+        records, listened = queue.Queue(), []
+        logger = logging.Logger("queued")
+        logger.addHandler(logging.handlers.QueueHandler(records))
+        try:
+            raise ValueError(SECRET)
+        except ValueError as e:
+            logger.error("text %s", SECRET, exc_info=e, stack_info=True, extra={"u": SECRET})
+        record = records.get_nowait()
+        self.assertNotIn(SECRET.encode(), pickle.dumps(record))
+        listened.append(pickle.loads(pickle.dumps(record)))
+        self.handler.handle(listened[0])
+        self.check("text ***", "ValueError: ***", "'u': '***'")
+
+    def test_loggers_and_handlers_that_come_later(self):
+        logger = logging.getLogger("later.made")
+        logger.propagate = False
+        logger.setLevel(logging.DEBUG)
+        logger.addHandler(self.handler)
+        self.addCleanup(logger.removeHandler, self.handler)
+        logger.debug("debug %s", SECRET)
+        logger.warning("%(a)s %(b)r", {"a": SECRET, "b": (SECRET,)})
+        logging.captureWarnings(True)
+        self.addCleanup(logging.captureWarnings, False)
+        logging.getLogger("py.warnings").addHandler(self.handler)
+        self.addCleanup(logging.getLogger("py.warnings").removeHandler, self.handler)
+        warnings.warn(f"deprecated {SECRET}")
+        self.check("DEBUG debug ***", "WARNING *** ('***',)", "deprecated ***")
+
+    def test_bytes_and_very_long_records(self):
+        self.logger.info(SECRET.encode())
+        self.logger.info("%s %r", SECRET.encode(), bytearray(SECRET.encode()))
+        self.logger.info("x" * 4_000_000 + SECRET + "y" * 4_000_000)
+        self.check("INFO b'***'", "b'***' bytearray(b'***')", "x***y")
+
     def test_a_record_that_another_factory_made_is_masked_by_the_filter(self):
         record = logging.makeLogRecord({"msg": "a %s", "args": (SECRET,), "levelname": "INFO"})
         record.__dict__.pop("_maskpipe_masked", None)
@@ -217,6 +283,37 @@ class EventsTest(unittest.TestCase):
             first[k] for k in ("when", "number", "small", "object", "none")))
         self.assertEqual('{"password": "***"}', second["event"])
         self.assertIn("ValueError: ***", third["exception"])
+
+    def test_renderers_that_open_an_exception_find_masked_text(self):
+        """Without format_exc_info before ours, in every form that structlog allows."""
+        for renderer in (structlog.dev.ConsoleRenderer(colors=False),
+                         structlog.processors.JSONRenderer(),
+                         structlog.processors.KeyValueRenderer()):
+            out = io.StringIO()
+            log = structlog.wrap_logger(structlog.PrintLogger(out), processors=[
+                structlog.processors.StackInfoRenderer(),
+                maskpipe.events.Processor(self.live), renderer])
+            try:
+                local = SECRET
+                raise ValueError(local)
+            except ValueError as e:
+                log.exception("failed")
+                log.error("given", exc_info=e)
+                log.error("tuple", exc_info=sys.exc_info(), stack_info=True)
+            log.error("none", exc_info=True)
+            log.error("false", exc_info=False)
+            text = out.getvalue()
+            self.assertNotIn(SECRET, text)
+            self.assertEqual(3, text.count("ValueError: ***"), text)
+
+    def test_what_a_renderer_made_is_masked_too(self):
+        ours = maskpipe.events.Processor(self.live)
+        self.assertEqual("a ***", ours(None, "info", f"a {SECRET}"))
+        self.assertEqual(b"a ***", ours(None, "info", b"a " + SECRET.encode()))
+        self.assertEqual((("***",), {"k": "***"}), ours(None, "info", ((SECRET,), {"k": SECRET})))
+        broken = maskpipe.events.Processor(maskpipe.LiveMasker(["file:/nowhere/at/all"]))
+        for event in (SECRET, SECRET.encode(), ((SECRET,), {})):
+            self.assertIn("withheld", str(broken(None, "info", event)))
 
     def test_an_event_is_withheld_while_the_secrets_cannot_be_loaded(self):
         self.log(maskpipe.LiveMasker(["file:/nowhere/at/all"])).info("text", a=SECRET)

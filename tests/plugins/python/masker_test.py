@@ -1,8 +1,10 @@
 """maskpipe.Masker, Stream, MaskedWriter and LiveMasker: the C ABI as Python sees it."""
 import contextlib
+import copy
 import io
 import os
 import pathlib
+import pickle
 import signal
 import sys
 import tempfile
@@ -95,6 +97,16 @@ class MaskerTest(unittest.TestCase):
         answer = in_child(lambda: masker.mask("hunter2!"))
         self.assertIn("forked child", answer)
         self.assertNotIn("hunter2!", answer)
+
+
+    def test_nothing_can_be_copied_or_pickled(self):
+        """A copy would be freed twice."""
+        masker = maskpipe.Masker(secrets={"db": "hunter2!"})
+        for made in (masker, maskpipe.Secrets(), maskpipe.Stream(masker, print),
+                     maskpipe.LiveMasker([])):
+            for attempt in (copy.copy, copy.deepcopy, pickle.dumps):
+                with self.assertRaisesRegex(TypeError, "make one in each process"):
+                    attempt(made)
 
 
 class StreamTest(unittest.TestCase):
@@ -219,6 +231,21 @@ class LiveMaskerTest(unittest.TestCase):
         self.assertEqual("***", live.mask("first-value-1"))
         self.assertEqual(1, len(self.problems), self.problems)
         self.assertNotIn("MARKER", self.problems[0])
+
+    def test_whoever_logs_does_not_suffer_where_no_thread_can_be_had(self):
+        live = self.live(refresh=0.001)
+        live.mask("")
+        start = threading.Thread.start
+
+        def fails(thread):
+            raise RuntimeError("can't start new thread")
+        threading.Thread.start = fails
+        try:
+            time.sleep(0.01)
+            for _ in range(3):
+                self.assertEqual("***", live.mask("first-value-1"))
+        finally:
+            threading.Thread.start = start
 
     def test_nothing_is_given_back_before_the_sources_answered(self):
         self.path.unlink()

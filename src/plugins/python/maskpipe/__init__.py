@@ -7,7 +7,7 @@
     stream.write(chunk)                         # bytes, in any chunks
     stream.finish()
 
-    live = maskpipe.LiveMasker(["airflow"])     # loaded once, refreshed, safe to fork()
+    live = maskpipe.LiveMasker(["airflow:"])    # loaded once, refreshed, safe to fork()
     maskpipe.logs.install(live)                 # every record of logging
 
 For Airflow see maskpipe.airflow. Whoever gets a maskpipe.Error must not print what it wanted

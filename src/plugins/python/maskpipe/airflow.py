@@ -16,7 +16,7 @@ That one line does it, in Airflow 2 and 3. Airflow reads from this module:
 What a task prints reaches both ways as records: Airflow 2 logs a task's standard output, Airflow 3
 forwards it to the supervisor.
 
-Secrets come from `--source airflow`, or from MASKPIPE_SOURCE (SPECs, a line each), loaded once per
+Secrets come from `--source airflow:`, or from MASKPIPE_SOURCE (SPECs, a line each), loaded once per
 process at its first record and refreshed (MASKPIPE_REFRESH, 5m). Other MASKPIPE_* variables are
 options. Every value that Airflow registers by its own mask_secret() is added. Where the secrets
 cannot be loaded, records are withheld and say why.
@@ -29,6 +29,7 @@ import logging
 import logging.config
 import re
 import sys
+from collections.abc import Iterable, Mapping
 
 from maskpipe import logs, settings
 from maskpipe.events import Processor
@@ -45,20 +46,29 @@ def live():
     global _live
     if _live is None:
         _live = LiveMasker(on_problem=logging.getLogger("maskpipe").warning,
-                           **settings.from_environment(["airflow"]))
+                           **settings.from_environment(["airflow:"]))
     return _live
 
 
 def mask_secret(secret, name="registered"):
-    """Masks a value, and all values in a dict or list, from the next record on."""
-    if isinstance(secret, (str, bytes)):
-        live().add(secret, name)
-    elif isinstance(secret, dict):
-        for key, value in secret.items():
-            mask_secret(value, str(key))
-    elif isinstance(secret, (list, tuple, set, frozenset)):
-        for value in secret:
-            mask_secret(value, name)
+    """Masks a value from the next record on; of a mapping all values, of another iterable all
+    items, at any depth. Numbers below a million are too common to be masked."""
+    todo, seen = [(secret, name)], {}  # by id; held, so that no other takes the id
+    while todo:
+        value, name = todo.pop()
+        if isinstance(value, (str, bytes)):
+            live().add(value, name)
+        elif isinstance(value, (bytearray, memoryview)):
+            live().add(bytes(value), name)
+        elif isinstance(value, int):
+            if abs(value) >= 1_000_000:
+                live().add(str(value), name)
+        elif id(value) not in seen:  # it may hold itself
+            seen[id(value)] = value
+            if isinstance(value, Mapping):
+                todo += [(v, str(k)) for k, v in value.items()]
+            elif isinstance(value, Iterable):
+                todo += [(v, name) for v in value]
 
 
 def _unescaped(pattern):

@@ -1,6 +1,6 @@
 """A masker that stays right for as long as the process lives.
 
-    live = LiveMasker(["airflow"], {"mask": "[{name}]"})
+    live = LiveMasker(["airflow:"], {"mask": "[{name}]"})
     live.mask("login with hunter2!")
     live.add(value, "fetched")       # masked from the next call on
 
@@ -73,13 +73,22 @@ class LiveMasker:
             if self._masker is None:
                 self._load_first()
             elif self._is_due() and not self._loading:
-                self._loading = True
-                threading.Thread(target=self._reload, name="maskpipe-refresh",
-                                 daemon=True).start()
+                self._begin_reload()
             if self._stale:
                 self._masker = Masker(secrets=self._old, options=self._options)
                 self._stale = False
             return self._masker
+
+    def _begin_reload(self):
+        try:
+            threading.Thread(target=self._reload, name="maskpipe-refresh", daemon=True).start()
+            self._loading = True  # seen by the thread, which waits for our lock
+        except RuntimeError:  # none can be had, or Python ends: whoever logs must not suffer
+            self._due = time.monotonic() + self._retry
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError("a maskpipe.LiveMasker can be neither copied nor pickled: make one in each "
+                        "process")
 
     def _is_due(self):
         return self._refresh > 0 and time.monotonic() >= self._due

@@ -4,9 +4,10 @@
 
 Every record that is made from then on carries masked text only: its message is formatted and
 masked at once (it keeps no arguments), and so are the exception, as text, and the stack. That
-holds for every logger and every handler, also those that are added later. What `extra=` adds to a
-record reaches it only afterwards: MaskingFilter on a handler masks that too, and masked_formatter()
-makes a formatter mask all that it returns.
+holds for every logger and every handler, also those that are added later, and for what `extra=`
+adds. Where records come from elsewhere (another process, a factory that somebody set later) a
+MaskingFilter on a handler masks them, and masked_formatter() makes a formatter mask all that it
+returns.
 
 Where the secrets cannot be loaded the text is withheld and the record says why.
 """
@@ -34,22 +35,31 @@ def mask_text(live, text):
         return withheld(e)
 
 
+def _text(function, value, otherwise):
+    """What str() or repr() makes of a value; their failure must not reach whoever logs."""
+    try:
+        return function(value)
+    except Exception:
+        return otherwise
+
+
 def _message(record):
     """The formatted message; for arguments that do not fit, both apart: logging would print them
     unmasked on standard error."""
     try:
         return record.getMessage()
     except Exception:
-        return f"{record.msg} (arguments that do not fit: {record.args!r})"
+        message = _text(str, record.msg, "a message whose text fails")
+        arguments = _text(repr, record.args, "whose text fails")
+        return f"{message} (arguments that do not fit: {arguments})"
 
 
-def _exception(record):
-    if record.exc_text:
-        return record.exc_text
+def exception_text(exc_info):
+    """The traceback as logging prints it."""
     try:
-        return _FORMATTER.formatException(record.exc_info)
+        return _FORMATTER.formatException(exc_info)
     except Exception:  # e.g. a __str__ that raises
-        return "".join(traceback.format_tb(record.exc_info[2])) + str(record.exc_info[0])
+        return "".join(traceback.format_tb(exc_info[2])) + str(exc_info[0])
 
 
 def mask_record(live, record, redact=None):
@@ -61,7 +71,7 @@ def mask_record(live, record, redact=None):
         record.args = redact(record.args)
     record.msg, record.args = mask_text(live, _message(record)), ()
     if record.exc_info and record.exc_info[0] is not None:
-        record.exc_text = mask_text(live, _exception(record))
+        record.exc_text = mask_text(live, record.exc_text or exception_text(record.exc_info))
     elif record.exc_text:
         record.exc_text = mask_text(live, record.exc_text)
     # The exception itself, its context and its frames hold the values still.
@@ -84,11 +94,23 @@ def mask_value(live, value, depth=0):
                     for k, v in value.items()}
         if type(value) in (list, tuple, set, frozenset):
             return type(value)(mask_value(live, v, depth + 1) for v in value)
-    for text in (str(value), repr(value)):
+    for function in (str, repr):
+        text = _text(function, value, None)
+        if text is None:
+            return f"[withheld: a {type(value).__name__} whose text fails]"
         masked = live.mask(text)
         if masked != text:
             return masked
     return value
+
+
+def mask_extra(live, record):
+    """Masks in place what `extra=` added to a record."""
+    for name in record.__dict__.keys() - _STANDARD:
+        try:
+            record.__dict__[name] = mask_value(live, record.__dict__[name])
+        except Error as e:
+            record.__dict__[name] = withheld(e)
 
 
 class MaskingFilter(logging.Filter):
@@ -100,11 +122,7 @@ class MaskingFilter(logging.Filter):
 
     def filter(self, record):
         mask_record(self._live, record, self._redact)
-        for name in record.__dict__.keys() - _STANDARD:
-            try:
-                record.__dict__[name] = mask_value(self._live, record.__dict__[name])
-            except Error as e:
-                record.__dict__[name] = withheld(e)
+        mask_extra(self._live, record)
         return True
 
 
@@ -121,8 +139,23 @@ def masked_formatter(live, formatter):
     return formatter
 
 
+_live = None  # of the last install()
+_make_record = logging.Logger.makeRecord
+
+
+def _make_masked_record(*args, **kwargs):
+    """Logger.makeRecord, which adds `extra=` to what the factory made."""
+    record = _make_record(*args, **kwargs)
+    if record.__dict__.get(_FLAG) and _live is not None:
+        mask_extra(_live, record)
+    return record
+
+
 def install(live, redact=None):
     """Masks every record that is made from now on. Returns the record factory there was."""
+    global _live
+    _live = live
+    logging.Logger.makeRecord = _make_masked_record
     before = logging.getLogRecordFactory()
 
     def factory(*args, **kwargs):

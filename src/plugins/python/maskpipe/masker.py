@@ -1,7 +1,7 @@
 """Secrets, maskers and streams: the objects of the C ABI, owned.
 
 Errors are maskpipe.Error. A Masker is immutable and may be used by any number of threads at a
-time; every other object belongs to one at a time. A forked child finds all secrets wiped: there
+time; every other object belongs to one at a time. None can be copied or pickled. A forked child finds all secrets wiped: there
 everything here raises Error(STATE), and nothing is printed unmasked. LiveMasker loads anew.
 """
 import codecs
@@ -35,7 +35,18 @@ def as_bytes(value):
     return to_bytes(value)[0] if isinstance(value, str) else bytes(value)
 
 
-class Options:
+class _Owned:
+    """Holds an object of the library. A copy would free it twice, and in another process its address
+    means nothing."""
+
+    handle = None
+
+    def __reduce_ex__(self, protocol):
+        raise TypeError(f"a maskpipe.{type(self).__name__} can be neither copied nor pickled: make "
+                        "one in each process")
+
+
+class Options(_Owned):
     """Options by the command line's names: {"mask": "[{name}]", "min-length": 8}."""
 
     def __init__(self, options=None):
@@ -53,12 +64,12 @@ class Options:
                     raise failure(code, error)
 
     def __del__(self):
-        if getattr(self, "handle", None):
+        if self.handle:
             lib.options_free(self.handle)
             self.handle = None
 
 
-class Secrets:
+class Secrets(_Owned):
     """A set of secrets that grows until maskers are made of it. What is there already is not
     added again."""
 
@@ -68,7 +79,7 @@ class Secrets:
             raise Error(abi.MEMORY)
 
     def __del__(self):
-        if getattr(self, "handle", None):
+        if self.handle:
             lib.secrets_free(self.handle)
             self.handle = None
 
@@ -80,10 +91,12 @@ class Secrets:
         if code < 0:
             raise failure(code, error)
 
-    def load(self, spec, options=None):
-        """Loads a source, e.g. "file:/run/secrets.json". One that fails adds nothing."""
+    def load(self, spec=None, options=None):
+        """Loads a source, e.g. "file:/run/secrets.json"; None: "airflow:", where an Airflow
+        environment is found. One that fails adds nothing."""
         options, error = options or Options(), ctypes.c_void_p()
-        code = lib.secrets_load(self.handle, spec.encode(), options.handle, ctypes.byref(error))
+        code = lib.secrets_load(self.handle, None if spec is None else spec.encode(),
+                                options.handle, ctypes.byref(error))
         if code < 0:
             raise failure(code, error)
 
@@ -95,7 +108,7 @@ class Secrets:
             raise failure(code, error)
 
 
-class Masker:
+class Masker(_Owned):
     """Masks whole records. `sources` are SPECs, `secrets` a Secrets or {name: value}."""
 
     def __init__(self, sources=(), secrets=None, options=None):
@@ -112,7 +125,7 @@ class Masker:
             raise failure(abi.USAGE if error.value else abi.MEMORY, error)
 
     def __del__(self):
-        if getattr(self, "handle", None):
+        if self.handle:
             lib.masker_free(self.handle)
             self.handle = None
 
@@ -140,7 +153,7 @@ class Masker:
             lib.free(out)
 
 
-class Stream:
+class Stream(_Owned):
     """Masks a stream of bytes, cut into writes in any way, and hands what leaves to `write`.
 
     Call finish(): a stream that is dropped without it drops what it held back. An exception from
@@ -165,7 +178,7 @@ class Stream:
             raise Error(abi.MEMORY)
 
     def __del__(self):
-        if getattr(self, "handle", None):
+        if self.handle:
             lib.stream_free(self.handle)
             self.handle = None
 
