@@ -34,17 +34,19 @@ void Matcher::Scan(const Window& window, Cursor* cursor,
                    const OnSpan& on_span) const {
   if (cursor->position_ >= window.end()) return;
   const ReadingScope scope;
-  std::vector<Path> open;
+  static thread_local std::vector<Path> open;  // keeps its room
+  open.clear();
+  Walker::Run run;
   for (const Path& path : cursor->open_) {  // 1
-    walker_->Continue(window, path, &open, on_span);
+    walker_->Continue(window, path, &run, &open, on_span);
   }
   static thread_local Offsets places;  // keeps its room; holds no secret
   const auto from = static_cast<size_t>(cursor->position_ - window.offset);
   beginnings_->Find(window.bytes, from, &places);  // 2
   for (uint32_t place : places) {
-    walker_->Begin(window, place, &open, on_span);
+    walker_->Begin(window, place, &run, &open, on_span);
   }
-  cursor->open_ = std::move(open);
+  cursor->open_.assign(open.begin(), open.end());
   cursor->position_ = window.end();
 }
 

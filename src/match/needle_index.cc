@@ -6,6 +6,23 @@
 
 namespace maskpipe {
 
+namespace {
+
+// Sets how far the needle repeats its first few bytes.
+void FindPeriod(IndexedNeedle* n) {
+  constexpr uint32_t kLongest = 16, kLeast = 64;
+  for (uint32_t period = 1; period <= kLongest; ++period) {
+    uint32_t i = period;
+    while (i < n->length && n->bytes[i] == n->bytes[i - period]) ++i;
+    if (i < kLeast) continue;
+    n->periodic = i;
+    n->period = static_cast<uint8_t>(period);
+    return;
+  }
+}
+
+}  // namespace
+
 NeedleIndex::NeedleIndex(std::span<const Needle> needles, Arena* arena)
     : needles_(arena) {
   std::vector<uint32_t> order(needles.size());
@@ -27,10 +44,15 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Arena* arena)
   needles_.reserve(order.size());
   for (uint32_t i : order) {
     const Needle& n = needles[i];
-    needles_.push_back(
-        {room, static_cast<uint32_t>(n.bytes.size()), n.secret, n.alone});
+    needles_.push_back({.bytes = room,
+                        .length = static_cast<uint32_t>(n.bytes.size()),
+                        .secret = n.secret,
+                        .periodic = 0,
+                        .period = 0,
+                        .alone = n.alone});
     any_alone_ = any_alone_ || n.alone;
     room += n.bytes.copy(room, n.bytes.size());
+    FindPeriod(&needles_.back());
   }
   uint32_t i = 0;
   for (unsigned b = 0; b < 256; ++b) {

@@ -34,6 +34,10 @@ struct IndexedNeedle {
   const char* bytes;
   uint32_t length;
   uint32_t secret;
+  // Of its first `periodic` bytes each equals the one `period` before it; 0:
+  // the needle does not begin so.
+  uint32_t periodic;
+  uint8_t period;
   bool alone;
 
   uint8_t at(uint32_t i) const { return static_cast<uint8_t>(bytes[i]); }

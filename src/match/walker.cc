@@ -33,9 +33,10 @@ const ByteSet& WhiteBytes() {
 // One call of the walker. Places are offsets in the window.
 class Walker::Walk {
  public:
-  Walk(const Walker& walker, const Window& window, std::vector<Path>* open,
-       const OnSpan& on_span)
+  Walk(const Walker& walker, const Window& window, Run* run,
+       std::vector<Path>* open, const OnSpan& on_span)
       : w_(walker),
+        run_(run),
         window_(window),
         text_(window.bytes),
         open_(open),
@@ -43,7 +44,7 @@ class Walker::Walk {
         first_(open->size()) {}
 
   // From left to right, so that a place is done once no path stands before it.
-  void Run(const Path& first) {
+  void All(const Path& first) {
     todo_.push_back(first);
     while (!todo_.empty()) {
       size_t next = 0;
@@ -175,8 +176,32 @@ class Walker::Walk {
       ++path.depth;
       path.last = ++path.at;
       path.seen = 0;
+      if (path.range.end - path.range.begin == 1) Repeat(&path);
     }
     StepSpelled(path);
+  }
+
+  // Goes to the end of the run that was matched last, if this path is the same
+  // some periods later; else begins or lengthens a run.
+  void Repeat(Path* path) const {
+    const IndexedNeedle& n = index(*path)[path->range.begin];
+    if (n.period == 0 || path->depth < n.period || path->depth > n.periodic ||
+        path->at - path->depth != path->from) {
+      return;
+    }
+    Walker::Run& run = *run_;
+    const bool same = run.needle == path->range.begin &&
+                      run.writing == path->writing && path->from >= run.begin &&
+                      (path->from - run.begin) % n.period == 0;
+    if (same && path->at < run.end && path->from > run.begin) {
+      path->last = path->at = std::min(run.end, path->from + n.periodic);
+      path->depth = static_cast<uint32_t>(path->at - path->from);
+    }
+    if (!same || path->at > run.end) {
+      run = {same ? run.begin : path->from, path->at, path->range.begin,
+             path->writing};
+    }
+    if (path->from > run.begin) run.begin = path->from;
   }
 
   void StepSpelled(const Path& path) {
@@ -351,16 +376,32 @@ class Walker::Walk {
   }
 
   const Walker& w_;
+  Walker::Run* run_;
   const Window& window_;
   const std::string_view text_;
   std::vector<Path>* open_;
   const OnSpan& on_span_;
   const size_t first_;  // of open_, that this walk left
-  std::vector<Path> todo_;
-  Readings units_;
-  Ignorable noise_;
-  WhiteSpace white_;
-  std::vector<size_t> pairs_;
+
+  // Keeps its room from walk to walk; holds places only.
+  struct Room {
+    std::vector<Path> todo;
+    Readings units;
+    Ignorable noise;
+    WhiteSpace white;
+    std::vector<size_t> pairs;
+  };
+  static Room& OfThisThread() {
+    static thread_local Room room;
+    room.todo.clear();
+    return room;
+  }
+  Room& room_ = OfThisThread();
+  std::vector<Path>& todo_ = room_.todo;
+  Readings& units_ = room_.units;
+  Ignorable& noise_ = room_.noise;
+  WhiteSpace& white_ = room_.white;
+  std::vector<size_t>& pairs_ = room_.pairs;
 };
 
 Walker::Walker(const Indexes& indexes, const SpellingReader* reader,
@@ -374,8 +415,8 @@ Walker::Walker(const Indexes& indexes, const SpellingReader* reader,
   (void)WhiteBytes();
 }
 
-void Walker::Begin(const Window& window, size_t at, std::vector<Path>* open,
-                   const OnSpan& on_span) const {
+void Walker::Begin(const Window& window, size_t at, Run* run,
+                   std::vector<Path>* open, const OnSpan& on_span) const {
   // A letter that ends an escape or a terminal sequence is no neighbour.
   const std::string_view text = window.bytes;
   const auto apart = [&] {
@@ -401,13 +442,13 @@ void Walker::Begin(const Window& window, size_t at, std::vector<Path>* open,
     path.range = indexes_[i]->All();
     path.writing = static_cast<Writing>(i);
     path.apart = !indexes_[i]->any_alone() || apart();
-    Walk(*this, window, open, on_span).Run(path);
+    Walk(*this, window, run, open, on_span).All(path);
   }
 }
 
-void Walker::Continue(const Window& window, const Path& path,
+void Walker::Continue(const Window& window, const Path& path, Run* run,
                       std::vector<Path>* open, const OnSpan& on_span) const {
-  Walk(*this, window, open, on_span).Run(path);
+  Walk(*this, window, run, open, on_span).All(path);
 }
 
 void Walker::Finish(const Window& window, const Path& path, bool truncated,
@@ -434,7 +475,10 @@ void Walker::Finish(const Window& window, const Path& path, bool truncated,
     }
   }
   if (whole == nullptr) return;
-  // Half an escape goes with it, a line break or a colour stays.
+  // A line that was ended was not cut off.
+  const auto rest = static_cast<size_t>(path.last - window.offset);
+  if (window.bytes.find('\n', rest) != window.bytes.npos) return;
+  // Half an escape goes with it, a colour stays.
   uint64_t end = path.last;
   if (end == path.at && end < window.end() && path.writing != Writing::kPlain) {
     Readings units;

@@ -62,11 +62,21 @@ class Walker {
   Walker(const Indexes& indexes, const SpellingReader* reader,
          const IgnorableReader* ignorable);
 
+  // The last run that was matched byte by byte: a needle that repeats its
+  // first bytes begins again inside it, and need not be compared again. One
+  // lives as long as a scan.
+  struct Run {
+    uint64_t begin = 0;
+    uint64_t end = 0;  // of what equals the needle's first bytes
+    uint32_t needle = 0;
+    Writing writing = Writing::kPlain;
+  };
+
   // Adds to `open` what the text leaves open.
-  void Begin(const Window& window, size_t at, std::vector<Path>* open,
+  void Begin(const Window& window, size_t at, Run* run, std::vector<Path>* open,
              const OnSpan& on_span) const;
-  void Continue(const Window& window, const Path& path, std::vector<Path>* open,
-                const OnSpan& on_span) const;
+  void Continue(const Window& window, const Path& path, Run* run,
+                std::vector<Path>* open, const OnSpan& on_span) const;
 
   // The stream ends: what only waited for the byte after it; with `truncated`,
   // what was cut off, of which at least kEarly bytes and half the needle were

@@ -22,12 +22,13 @@ constexpr size_t kLeastHexBytes = 4;  // eight digits
 bool IsWhite(char c) { return kWhiteSpace.find(c) != kWhiteSpace.npos; }
 bool IsBreak(char c) { return c == '\r' || c == '\n'; }
 
-bool HasLetterOrDigit(std::string_view line) {
+bool HasMoreThanPunctuation(std::string_view line) {
   return std::any_of(line.begin(), line.end(), [](char c) {
     const auto u = static_cast<unsigned char>(c);
     const char lower = static_cast<char>(c | 0x20);
+    // Control characters are none that a printer adds.
     return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
-           u >= 0x80;
+           u >= 0x7f || (u < 0x20 && !IsWhite(c));
   });
 }
 
@@ -96,10 +97,10 @@ class Forms {
       if (at == value.npos) return false;
       const std::string_view line =
           front ? value.substr(0, at) : value.substr(at + 1);
-      if (HasLetterOrDigit(line)) return false;
+      if (HasMoreThanPunctuation(line)) return false;
       const std::string_view rest =
           Trim(front ? value.substr(at) : value.substr(0, at));
-      if (!HasLetterOrDigit(rest)) return false;
+      if (!HasMoreThanPunctuation(rest)) return false;
       value = rest;
       return true;
     };

@@ -9,8 +9,9 @@ namespace maskpipe {
 namespace {
 
 constexpr uint32_t kNoLabel = ~uint32_t{0};
-// Each takes about 70 bytes while it is compiled.
-constexpr size_t kMostNeedleBytes = size_t{64} << 20;
+// Each is kept once and, while it is compiled, twice. A secret of some length
+// has a score of forms.
+constexpr size_t kMostNeedleBytes = size_t{256} << 20;
 
 // The masked leaves in the order of their names, and each leaf's place there.
 std::vector<uint32_t> OrderByName(const Leaves& leaves,
@@ -46,10 +47,11 @@ Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
   size_t needle_bytes = 0;
   for (const Needle& n : needles.list) needle_bytes += n.bytes.size();
   if (needle_bytes > kMostNeedleBytes) {
-    return Status::Source(
-        "the secrets amount to " + std::to_string(needle_bytes >> 20) +
-        " MiB; at most " + std::to_string(kMostNeedleBytes >> 20) +
-        " MiB can be masked at once; give a narrower source");
+    return Status::Source("the secrets and their forms amount to " +
+                          std::to_string(needle_bytes >> 20) +
+                          " MiB; at most " +
+                          std::to_string(kMostNeedleBytes >> 20) +
+                          " MiB can be masked at once; give a narrower source");
   }
   for (Needle& n : needles.list) n.secret = place[n.secret];
   std::shared_ptr<CompiledSet> set(new CompiledSet(needles, options));

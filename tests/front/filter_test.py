@@ -95,7 +95,7 @@ class Copies(CliTest):
                      b"\xf0\x9f\x98", b"\xed\xa0\x80 surrogate",
                      every_byte, every_byte * 3000, b"\r\n" * 70000,
                      b"\x1b[31mred\x1b[0m\n", b"h", b"hunter2-secre",
-                     b"hunter2-secre\nt"):
+                     b"hunter2-secre\nx"):
             with self.subTest(text=text[:32]):
                 out = self.masked(text, *source, "--truncated=show")
                 self.assertTrue(out == text)
