@@ -221,17 +221,21 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
     while (at.sequences < kMostInARow && at.p < text.size()) {
       const char raw = text[at.p];
       size_t end = 0;
+      size_t inside = 0;  // behind a break in the escape that spells ESC
       if (raw == kEscape) {
         end = EndOfTerminalSequence(text, at.p);
       } else if (reader_->Leads(raw)) {
         reader_->Read(text, at.p, &units);
         if (units.cut.Has(kEscape)) cut(at);
+        if (units.broken_cut.Has(kEscape)) out->cut_after = true;
         for (const Reading& r : units) {
           if (!r.raw && IsOne(r, "\x1b") && end == 0) {
             end = SpelledTerminalSequence(text, at.p, r.end);
+            inside = r.after_break;
           }
         }
       }
+      at.after_break = std::max(at.after_break, inside);
       if (end == text.npos) cut(at);
       if (end == 0 || end == text.npos) return;
       at = {end, at.sequences + 1, at.after_break};
@@ -245,6 +249,7 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
   const size_t before_break = known;
   for (size_t i = 0; i < before_break; ++i) {
     const Place at = places[i];
+    if (at.after_break != 0) continue;
     if (at.p < text.size() && !MayBreakAt(text, at.p)) continue;
     found.ends.clear();
     found.cut_break = found.cut_after = false;

@@ -338,10 +338,12 @@ class Spelled {
     return both;
   }
 
-  Ends Sequence(size_t p) {
-    Ends ends;
-    for (size_t after : Chars("\x1b", {p})) {
-      if (const size_t end = SequenceRest(p, after); end != 0) ends.insert(end);
+  Noise Sequence(size_t p) {
+    Noise ends;
+    for (auto [after, broken] : Unit("\x1b", p, 3)) {
+      if (const size_t end = SequenceRest(p, after); end != 0) {
+        ends.insert({end, broken});
+      }
     }
     return ends;
   }
@@ -389,8 +391,8 @@ class Spelled {
       for (auto [q, sequences, broken] : frontier) {
         if (q >= text_.size()) continue;
         if (sequences < 6) {
-          for (size_t end : Sequence(q)) {
-            next.insert({end, sequences + 1, broken});
+          for (auto [end, inside] : Sequence(q)) {
+            next.insert({end, sequences + 1, std::max(broken, inside)});
           }
         }
         if (broken == 0) {
