@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/base/percent.h"
+
 namespace maskpipe {
 namespace {
 
@@ -11,26 +13,9 @@ bool IsUnreserved(char c) {
          c == '.' || c == '-' || c == '~';
 }
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
 std::string Decode(std::string_view text, bool plus_is_blank) {
-  std::string out;
-  out.reserve(text.size());
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-        HexDigit(text[i + 2]) >= 0) {
-      c = static_cast<char>(HexDigit(text[i + 1]) << 4 | HexDigit(text[i + 2]));
-      i += 2;
-    } else if (c == '+' && plus_is_blank) {
-      c = ' ';
-    }
-    out += c;
-  }
+  std::string out(text.size(), '\0');
+  out.resize(PercentDecodeTo(text, plus_is_blank, out.data()));
   return out;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "src/base/percent.h"
 #include "src/secret/text.h"
 
 namespace maskpipe {
@@ -9,30 +10,12 @@ namespace {
 
 constexpr std::string_view kJdbc = "jdbc:";
 
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
-
-// Percent-decodes into the arena; malformed escapes stay as they are.
+// Percent-decodes into the arena.
 std::string_view Decode(std::string_view text, bool plus_is_blank,
                         Arena* arena) {
   if (text.empty()) return {};
   char* out = static_cast<char*>(arena->allocate(text.size(), 1));
-  size_t n = 0;
-  for (size_t i = 0; i < text.size(); ++i) {
-    char c = text[i];
-    if (c == '%' && i + 2 < text.size() && HexDigit(text[i + 1]) >= 0 &&
-        HexDigit(text[i + 2]) >= 0) {
-      c = static_cast<char>(HexDigit(text[i + 1]) << 4 | HexDigit(text[i + 2]));
-      i += 2;
-    } else if (c == '+' && plus_is_blank) {
-      c = ' ';
-    }
-    out[n++] = c;
-  }
-  return {out, n};
+  return {out, PercentDecodeTo(text, plus_is_blank, out)};
 }
 
 bool IsToken(std::string_view segment) {
