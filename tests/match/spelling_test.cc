@@ -109,13 +109,13 @@ TEST_P(SmallWorlds, AgreeWithTheOracleAtEveryCut) {
 INSTANTIATE_TEST_SUITE_P(
     Spellings, SmallWorlds,
     ::testing::Values(
-        World{"Percent", "%25A", {"%", "A%", "%25", "RA", "A2"}, 7},
+        World{"Percent", "%25A", {"%", "A%", "%25", "RA", "A2"}, 6},
         World{"Backslash", "\\nx41u", {"4\n1", "\\n", "n\nA", "A4"}, 6},
-        World{"Entity", "&#x27;a", {"'", "a'", "x'2", "&#"}, 6},
-        World{"Named", "&amp;l", {"&", "a&l", "&amp;"}, 7},
+        World{"Entity", "&#x27;a", {"'", "a'", "x'2", "&#"}, 5},
+        World{"Named", "&amp;l", {"&", "a&l", "&amp;"}, 6},
         World{"Quotes", "a'\"\\$", {"a'", "'\"", "$a", "''"}, 6},
         World{"Carets", "a^`$+", {"a^", "$$", "`a", "^`"}, 6},
-        World{"Blanks", "a+ \n2=0", {"a 2", "+a", "a\na", "=a"}, 6},
+        World{"Blanks", "a+ \n2=0", {"a 2", "+a", "a\na", "=a"}, 5},
         World{"Octal", "\\016a", {"a\x01", "\x0e", "1a"}, 6},
         World{"Mail", "=41\nA\r", {"A4", "=4", "A\nA"}, 6}),
     [](const auto& info) { return std::string(info.param.name); });
@@ -134,7 +134,7 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
       "x61;",  "&amp;", "&quot;", "=",       "61",         "=\r\n",      "''",
       "'\\''", "\"\"",  "+",      " ",       "$$",         "^^",         "a",
       "b",     "ab",    "a&b",    "0x61",    ":",          "6162"};
-  for (int world = 0; world < 4000; ++world) {
+  for (int world = 0; world < 1500; ++world) {
     std::vector<std::string> words;
     std::vector<Needle> needles;
     for (size_t n = 1 + random.Below(3); n > 0; --n) {
