@@ -42,6 +42,11 @@ class Matcher {
    public:
     // At `position`, with nothing in progress.
     explicit Cursor(uint64_t position) : position_(position) {}
+    // As a new one, but keeps its room.
+    void Restart(uint64_t position) {
+      position_ = position;
+      open_.clear();
+    }
     uint64_t position() const { return position_; }
 
    private:

@@ -6,7 +6,8 @@ namespace {
 void ForEachSpan(const Matcher& matcher, std::string_view text, bool truncated,
                  const Matcher::OnSpan& on_span) {
   const Window window{text, 0};
-  Matcher::Cursor cursor(0);
+  static thread_local Matcher::Cursor cursor(0);  // holds no secret
+  cursor.Restart(0);
   matcher.Scan(window, &cursor, on_span);
   matcher.Finish(window, &cursor, truncated, on_span);
 }
