@@ -253,16 +253,19 @@ SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
   }
   // The first is that of bytes that lead nothing.
   rows_before_.emplace_back();
+  rows_of_.emplace_back();
   follows_.emplace_back();
   raw_follows_.emplace_back();
   leads_.ForEach([this](uint8_t lead) {
     lead_index_[lead] = static_cast<uint8_t>(rows_before_.size());
     rows_before_.emplace_back();
+    rows_of_.emplace_back();
     follows_.emplace_back();
     raw_follows_.emplace_back();
     for (uint16_t r = 0; r < rows_.size(); ++r) {
       const std::vector<Element>& elements = rows_[r].elements;
       if (static_cast<uint8_t>(elements[0].c) != lead) continue;
+      rows_of_.back().push_back(r);
       for (size_t b = 0; b <= kEnd; ++b) {
         const char next = static_cast<char>(b);
         // Noise may stand anywhere inside, and a spelled character may stand
@@ -295,6 +298,7 @@ SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
         }
         if (!goes_on && !spelled) continue;
         rows_before_.back()[b].push_back(r);
+        rows_[r].next.set(b);
         if (b == kEnd) continue;
         follows_.back().Add(static_cast<uint8_t>(b));
         if (goes_on) raw_follows_.back().Add(static_cast<uint8_t>(b));
@@ -431,10 +435,13 @@ void SpellingReader::Units(std::string_view text, size_t p, int level,
     *cut = once_more;
   }
   const size_t known = out->size();
+  ByteSet done;
   for (size_t i = 0; i < known; ++i) {
-    const Reading lead = (*out)[i];
-    if (lead.size != 1 || !Leads(lead.bytes[0])) continue;
-    Rows(text, lead, i < before, level - 1, out);
+    const char lead = (*out)[i].bytes[0];
+    if ((*out)[i].size != 1 || !Leads(lead)) continue;
+    if (done.Has(lead)) continue;
+    done.Add(static_cast<uint8_t>(lead));
+    Rows(text, {lead, before, known}, level - 1, out);
   }
 }
 
@@ -447,8 +454,7 @@ bool SpellingReader::ReadSimple(std::string_view text, size_t p,
   const size_t index = lead_index_[static_cast<uint8_t>(text[p])];
   const auto next = static_cast<uint8_t>(text[p + 1]);
   for (uint16_t r : rows_before_[index][next]) {
-    Progress so_far;
-    so_far.p = p + 1;
+    const Progress so_far = Progress::At(p + 1, 0);
     if (MatchSimple({text, rows_[r], 0, out}, so_far) == Simple::kUnknown) {
       return false;
     }
@@ -559,18 +565,25 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
   return Simple::kRead;
 }
 
-// With `again_only` rows without punctuation were read at the level below.
-void SpellingReader::Rows(std::string_view text, const Reading& lead,
-                          bool again_only, int level, Readings* out) const {
-  const size_t index = lead_index_[static_cast<uint8_t>(lead.bytes[0])];
-  const size_t next =
-      lead.end < text.size() ? static_cast<uint8_t>(text[lead.end]) : kEnd;
-  for (uint16_t r : rows_before_[index][next]) {
-    if (again_only && !rows_[r].punctuation) continue;
-    Progress so_far;
-    so_far.p = lead.end;
-    so_far.after_break = lead.after_break;
-    Match({text, rows_[r], level, out}, 1, so_far);
+// The rows of one lead, from all places at once where it may end. Rows without
+// punctuation were read at the level below from the places it knew.
+void SpellingReader::Rows(std::string_view text, const Lead& lead, int level,
+                          Readings* out) const {
+  const size_t index = lead_index_[static_cast<uint8_t>(lead.c)];
+  // By row, since the byte behind a lead says which rows may go on.
+  for (uint16_t r : rows_of_[index]) {
+    Places places;
+    for (size_t i = rows_[r].punctuation ? 0 : lead.before; i < lead.known;
+         ++i) {
+      const Reading& reading = (*out)[i];
+      if (reading.size != 1 || reading.bytes[0] != lead.c) continue;
+      const size_t next = reading.end < text.size()
+                              ? static_cast<uint8_t>(text[reading.end])
+                              : kEnd;
+      if (!rows_[r].next.test(next)) continue;
+      places.Add(Progress::At(reading.end, reading.after_break));
+    }
+    if (places.size > 0) Match({text, rows_[r], level, out}, 1, &places);
   }
 }
 
@@ -605,81 +618,84 @@ ByteSet SpellingReader::Possible(const Attempt& a, const Progress& so_far) {
   return values;
 }
 
+// Element by element, from all places at once.
 void SpellingReader::Match(const Attempt& a, size_t element,
-                           Progress so_far) const {
-  if (element == a.row.elements.size()) {
-    Complete(a, so_far);
-    return;
+                           Places* places) const {
+  Places next;
+  for (; element < a.row.elements.size() && places->size > 0; ++element) {
+    next.size = 0;
+    for (const Progress& at : *places) {
+      Step(a, a.row.elements[element], at, &next);
+    }
+    std::copy(next.begin(), next.end(), places->list.begin());
+    places->size = next.size;
   }
-  SkipRawNoise(a, &so_far);
-  const Element& e = a.row.elements[element];
-  const bool at_end = so_far.p == a.text.size();
+  for (const Progress& at : *places) Complete(a, at);
+}
+
+void SpellingReader::Step(const Attempt& a, const Element& e, Progress at,
+                          Places* next) const {
   switch (e.kind) {
-    case Element::kLetter:
-      if (at_end) {
-        Cut(a, so_far, Possible(a, so_far));
-      } else if (a.text[so_far.p] == e.c) {
-        ++so_far.p;
-        Match(a, element + 1, so_far);
-      }
-      return;
     case Element::kDigits:
-      MatchDigits(a, element, so_far);
+      Digits(a, e, at, next);
       return;
     case Element::kName:
-      MatchName(a, element, so_far);
+      Name(a, at, next);
       return;
     case Element::kQuotes:
-      MatchQuotes(a, element, so_far);
+      Quotes(a, e, at, next);
       return;
+    case Element::kLetter:
     case Element::kPunctuation:
     case Element::kAnyPunctuation:
       break;
   }
-  if (at_end) {
-    Cut(a, so_far, Possible(a, so_far));
+  SkipRawNoise(a, &at);
+  if (at.p == a.text.size()) {
+    Cut(a, at, Possible(a, at));
     return;
   }
-  Punctuation(a, e, so_far, [&](char c, Progress next) {
+  if (e.kind == Element::kLetter) {
+    if (a.text[at.p] != e.c) return;
+    ++at.p;
+    next->Add(at);
+    return;
+  }
+  Punctuation(a, e, at, [&](char c, Progress behind) {
     if (e.kind == Element::kAnyPunctuation) {
       if (!IsPunctuation(c)) return;
-      next.same = c;
-      next.known = true;
-      Match(a, element + 1, next);
-      return;
+      behind.same = c;
+      behind.known = true;
+      next->Add(behind);
+    } else if (c == e.c) {
+      next->Add(behind);
     }
-    if (c == e.c) Match(a, element + 1, next);
   });
 }
 
-// One quote after the other, from all places at once where the last may end.
-void SpellingReader::MatchQuotes(const Attempt& a, size_t element,
-                                 Progress so_far) const {
-  // More cannot be told apart in what printers write.
-  constexpr size_t kMostEnds = 8;
-  const Element& e = a.row.elements[element];
-  std::vector<Progress> ends = {so_far};
+// One quote after the other, from all places where the last may end.
+void SpellingReader::Quotes(const Attempt& a, const Element& e,
+                            const Progress& at, Places* next) const {
+  Places ends;
+  ends.Add(at);
   for (uint8_t repeats = 0; repeats + 1u < Reading::kMostBytes; ++repeats) {
-    std::vector<Progress> next_ends;
+    Places behind;
     for (Progress end : ends) {
       SkipRawNoise(a, &end);
       if (end.p == a.text.size()) {
         Cut(a, end, Possible(a, end));
         continue;
       }
-      Punctuation(a, e, end, [&](char c, Progress next) {
+      Punctuation(a, e, end, [&](char c, Progress one) {
         if (c != e.c) return;
-        next.repeats = repeats;
-        for (Progress& known : next_ends) {
-          if (known.p != next.p) continue;
-          known.after_break = std::min(known.after_break, next.after_break);
-          return;
-        }
-        if (next_ends.size() < kMostEnds) next_ends.push_back(next);
+        one.repeats = repeats;
+        behind.Add(one);
       });
     }
-    for (const Progress& end : next_ends) Match(a, element + 1, end);
-    ends = std::move(next_ends);
+    if (behind.size == 0) return;
+    for (const Progress& end : behind) next->Add(end);
+    std::copy(behind.begin(), behind.end(), ends.list.begin());
+    ends.size = behind.size;
   }
 }
 
@@ -721,14 +737,13 @@ void SpellingReader::Punctuation(const Attempt& a, const Element& e,
   if (!units.broken_cut.empty()) cut(units.broken_cut, units.broken_at);
 }
 
-void SpellingReader::MatchDigits(const Attempt& a, size_t element,
-                                 Progress so_far) const {
-  const Element& e = a.row.elements[element];
+void SpellingReader::Digits(const Attempt& a, const Element& e, Progress so_far,
+                            Places* next) const {
   for (unsigned digits = 0;; ++digits) {
     if (digits >= e.least) {
       Progress complete = so_far;
       complete.known = so_far.high == 0;
-      Match(a, element + 1, complete);
+      next->Add(complete);
     }
     if (digits == e.most) return;
     SkipRawNoise(a, &so_far);
@@ -770,8 +785,8 @@ void SpellingReader::MatchDigits(const Attempt& a, size_t element,
   }
 }
 
-void SpellingReader::MatchName(const Attempt& a, size_t element,
-                               Progress so_far) const {
+void SpellingReader::Name(const Attempt& a, Progress so_far,
+                          Places* next) const {
   std::array<char, 16> name;
   size_t n = 0;
   const auto known = [&](bool whole) {
@@ -787,10 +802,10 @@ void SpellingReader::MatchName(const Attempt& a, size_t element,
   };
   for (;;) {
     if (const NamedEntity* whole = known(true); n > 0 && whole != nullptr) {
-      Progress next = so_far;
-      next.value = whole->code_point;
-      next.known = true;
-      Match(a, element + 1, next);
+      Progress complete = so_far;
+      complete.value = whole->code_point;
+      complete.known = true;
+      next->Add(complete);
     }
     SkipRawNoise(a, &so_far);
     if (so_far.p == a.text.size()) {
@@ -863,7 +878,9 @@ void SpellingReader::Complete(const Attempt& a, const Progress& so_far) const {
   next.high = v;
   next.value = 0;
   next.known = false;
-  Match(a, 0, next);
+  Places places;
+  places.Add(next);
+  Match(a, 0, &places);
 }
 
 void SpellingReader::Emit(const Attempt& a, const Progress& so_far,

@@ -18,6 +18,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -139,18 +140,58 @@ class SpellingReader {
   struct Row {
     std::vector<Element> elements;
     const SpellingRow* source;
-    ByteSet values;    // first bytes of the units it can be
-    bool punctuation;  // some behind the lead, which may be spelled
+    ByteSet values;           // first bytes of the units it can be
+    bool punctuation;         // some behind the lead, which may be spelled
+    std::bitset<257> next{};  // bytes with which it may go on; 256: the end
   };
-  // What a row has read so far.
+  // What a row has read so far. Not initialised: lists of them are made.
   struct Progress {
-    size_t p = 0;
-    size_t after_break = 0;
-    uint32_t value = 0;
-    uint32_t high = 0;  // the first half of a surrogate pair
-    uint8_t repeats = 0;
-    char same = 0;
-    bool known = false;  // the value is complete
+    static Progress At(size_t p, size_t after_break) {
+      return {.p = p,
+              .after_break = after_break,
+              .value = 0,
+              .high = 0,
+              .repeats = 0,
+              .same = 0,
+              .known = false};
+    }
+    bool Equals(const Progress& o) const {
+      return p == o.p && value == o.value && high == o.high &&
+             repeats == o.repeats && same == o.same && known == o.known;
+    }
+    size_t p;
+    size_t after_break;
+    uint32_t value;
+    uint32_t high;  // the first half of a surrogate pair
+    uint8_t repeats;
+    char same;
+    bool known;  // the value is complete
+  };
+  // Where a row may have come to, each once: a row is read from all of them, so
+  // that the work grows with their number, not with the ways that lead there.
+  struct Places {
+    // More cannot be told apart in what printers write.
+    static constexpr size_t kMost = 24;
+    Places() {}  // leaves the list's room as it is
+    void Add(const Progress& place) {
+      for (size_t i = 0; i < size; ++i) {
+        if (!list[i].Equals(place)) continue;
+        list[i].after_break = std::min(list[i].after_break, place.after_break);
+        return;
+      }
+      if (size < kMost) list[size++] = place;
+    }
+    const Progress* begin() const { return list.data(); }
+    const Progress* end() const { return list.data() + size; }
+    std::array<Progress, kMost> list;
+    size_t size = 0;
+  };
+  // A character that leads rows, among readings of which those before `before`
+  // were known at the level below.
+  struct Lead {
+    char c;
+    size_t before;
+    size_t known;
   };
   // One attempt at a row.
   struct Attempt {
@@ -164,14 +205,18 @@ class SpellingReader {
   class Memo;
   friend class ReadingScope;
   const Readings& Inner(std::string_view text, size_t p, int level) const;
-  void MatchQuotes(const Attempt& a, size_t element, Progress so_far) const;
   enum class Simple { kNone, kRead, kUnknown };
   Simple MatchSimple(const Attempt& attempt, Progress so_far) const;
-  void Rows(std::string_view text, const Reading& lead, bool again_only,
-            int level, Readings* out) const;
-  void Match(const Attempt& a, size_t element, Progress so_far) const;
-  void MatchDigits(const Attempt& a, size_t element, Progress so_far) const;
-  void MatchName(const Attempt& a, size_t element, Progress so_far) const;
+  void Rows(std::string_view text, const Lead& lead, int level,
+            Readings* out) const;
+  void Match(const Attempt& a, size_t element, Places* places) const;
+  void Step(const Attempt& a, const Element& e, Progress at,
+            Places* next) const;
+  void Quotes(const Attempt& a, const Element& e, const Progress& at,
+              Places* next) const;
+  void Digits(const Attempt& a, const Element& e, Progress at,
+              Places* next) const;
+  void Name(const Attempt& a, Progress at, Places* next) const;
   template <typename F>
   void Punctuation(const Attempt& a, const Element& e, const Progress& so_far,
                    F&& each) const;
@@ -196,6 +241,7 @@ class SpellingReader {
   std::vector<ByteSet> raw_follows_;       // without what may spell that
   std::vector<std::array<ByteSet, 256>> may_become_;
   std::vector<std::array<std::vector<uint16_t>, 257>> rows_before_;
+  std::vector<std::vector<uint16_t>> rows_of_;
   // What a unit that is read may become with so many levels left.
   std::array<std::array<ByteSet, 256>, kSpellingLevels + 1> closure_;
 };

@@ -65,9 +65,11 @@ class Composer {
       }
       const size_t length = UnitAt(value, i);
       std::string unit = Unit(value.substr(i, length), kSpellingLevels);
-      // What wraps lines knows nothing of escapes.
+      // What wraps lines knows nothing of escapes. (Before a blank that is
+      // part of one it would make that blank an indentation.)
       if (i >= 8 && unit.size() > 2 && Once(noise_.late)) {
-        unit.insert(1 + random_->Below(unit.size() - 1), "\n");
+        const size_t at = 1 + random_->Below(unit.size() - 1);
+        if (unit[at] != ' ') unit.insert(at, "\n");
       }
       out.pieces.push_back({unit, std::string(value.substr(i, length))});
       i += length;
