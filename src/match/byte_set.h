@@ -6,17 +6,25 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace maskpipe {
 
 class ByteSet {
  public:
-  void Add(uint8_t b) { words_[b / 64] |= uint64_t{1} << (b % 64); }
+  // The bytes of a text.
+  static constexpr ByteSet Of(std::string_view bytes) {
+    ByteSet set;
+    for (char c : bytes) set.Add(static_cast<uint8_t>(c));
+    return set;
+  }
+
+  constexpr void Add(uint8_t b) { words_[b / 64] |= uint64_t{1} << (b % 64); }
   void AddRange(uint32_t first, uint32_t last) {
     for (uint32_t b = first; b <= last; ++b) Add(static_cast<uint8_t>(b));
   }
-  bool Has(uint8_t b) const { return words_[b / 64] >> (b % 64) & 1; }
-  bool Has(char c) const { return Has(static_cast<uint8_t>(c)); }
+  constexpr bool Has(uint8_t b) const { return words_[b / 64] >> (b % 64) & 1; }
+  constexpr bool Has(char c) const { return Has(static_cast<uint8_t>(c)); }
   bool empty() const {
     return (words_[0] | words_[1] | words_[2] | words_[3]) == 0;
   }

@@ -1,6 +1,7 @@
 #include "src/match/ignorable.h"
 
 #include <algorithm>
+#include <array>
 
 namespace maskpipe {
 namespace {
@@ -8,21 +9,45 @@ namespace {
 constexpr char kEscape = '\x1b';
 constexpr int kMostInARow = 6;
 constexpr int kMostReturns = 8;
-constexpr std::string_view kQuotes = "'\"";
-constexpr std::string_view kGlue = "+\\=";
-constexpr std::string_view kBeginsBreak = "'\" +\\=\r\n";
-constexpr std::string_view kWhite = " \t\n\v\f\r";
+constexpr ByteSet kQuotes = ByteSet::Of("'\"");
+constexpr ByteSet kBlank = ByteSet::Of(" ");
+constexpr ByteSet kGlue = ByteSet::Of("+\\=");
+constexpr ByteSet kReturn = ByteSet::Of("\r");
+constexpr ByteSet kLineEnd = ByteSet::Of("\r\n");
+constexpr ByteSet kBeginsBreak = ByteSet::Of("'\" +\\=\r\n");
+constexpr ByteSet kIndents = ByteSet::Of(" \t");
+constexpr ByteSet kWhite = ByteSet::Of(" \t\n\v\f\r");
 
-bool In(std::string_view set, char c) { return set.find(c) != set.npos; }
-
-bool MayBecome(const ByteSet& cut, std::string_view set) {
-  return std::any_of(set.begin(), set.end(),
-                     [&cut](char c) { return cut.Has(c); });
+bool IsOne(const Reading& r, const ByteSet& set) {
+  return r.size == 1 && set.Has(r.bytes[0]);
 }
 
-bool IsOne(const Reading& r, std::string_view set) {
-  return r.size == 1 && In(set, r.bytes[0]);
+bool IsOne(const Reading& r, char c) { return r.size == 1 && r.bytes[0] == c; }
+
+// Whether what is cut off may become one of the set.
+bool MayBecome(const Readings& units, const ByteSet& set) {
+  return units.cut.Meets(set) || units.broken_cut.Meets(set);
 }
+
+// Places in a text, each once.
+class Places {
+ public:
+  // More cannot be told apart in what printers write.
+  static constexpr size_t kMost = 24;
+
+  void Add(size_t place) {
+    if (std::find(begin(), end(), place) != end() || size_ == kMost) return;
+    list_[size_++] = place;
+  }
+  const size_t* begin() const { return list_.data(); }
+  const size_t* end() const { return list_.data() + size_; }
+  size_t size() const { return size_; }
+  size_t operator[](size_t i) const { return list_[i]; }
+
+ private:
+  std::array<size_t, kMost> list_{};
+  size_t size_ = 0;
+};
 
 void AddEnd(std::vector<IgnorableEnd>* ends, IgnorableEnd end) {
   for (IgnorableEnd& e : *ends) {
@@ -36,10 +61,9 @@ void AddEnd(std::vector<IgnorableEnd>* ends, IgnorableEnd end) {
 }  // namespace
 
 IgnorableReader::IgnorableReader(const SpellingReader* reader)
-    : reader_(reader), begins_(reader->leads()) {
-  for (char c : kBeginsBreak) break_bytes_.Add(static_cast<uint8_t>(c));
+    : reader_(reader), begins_(reader->leads()), break_bytes_(kBeginsBreak) {
   begins_ |= break_bytes_;
-  for (char c : kWhite) begins_.Add(static_cast<uint8_t>(c));
+  begins_ |= kWhite;
   begins_.Add(static_cast<uint8_t>(kEscape));
 }
 
@@ -118,40 +142,52 @@ size_t IgnorableReader::SpelledTerminalSequence(std::string_view text,
 }
 
 // 1 the parts before the line feed, each of which may be missing, 2 CR* LF,
-// 3 what may follow it.
-void IgnorableReader::Break(std::string_view text, size_t p, Stage stage,
-                            int returns, bool blanks, Ignorable* out) const {
-  if (p == text.size()) {
-    out->cut_break = true;
-    return;
-  }
-  const char raw = text[p];
-  if (!In(kBeginsBreak, raw) && !reader_->Leads(raw)) return;
+// 3 what may follow it: from all places at once where the last part may end.
+void IgnorableReader::Break(std::string_view text, size_t begin, bool blanks,
+                            Ignorable* out) const {
+  Places places;
+  places.Add(begin);
   Readings units;
-  reader_->Read(text, p, &units);
-  for (const Reading& r : units) {
-    if (stage <= Stage::kQuote && IsOne(r, kQuotes)) {  // 1
-      Break(text, r.end, Stage::kBlank, 0, blanks, out);
+  // Goes on from the places of `from` on; those behind a member of `part` are
+  // added.
+  const auto read = [&](const ByteSet& part, size_t from, size_t to) {
+    for (size_t i = from; i < to; ++i) {
+      const size_t p = places[i];
+      if (p == text.size()) {
+        out->cut_break = true;
+        continue;
+      }
+      if (!part.Has(text[p]) && !reader_->Leads(text[p])) continue;
+      reader_->Read(text, p, &units);
+      for (const Reading& r : units) {
+        if (IsOne(r, part)) places.Add(r.end);
+      }
+      if (MayBecome(units, part)) out->cut_break = true;
     }
-    if (stage <= Stage::kBlank && IsOne(r, " ")) {
-      Break(text, r.end, Stage::kGlue, 0, blanks, out);
-    }
-    if (stage <= Stage::kGlue && IsOne(r, kGlue)) {
-      Break(text, r.end, Stage::kReturn, 0, blanks, out);
-    }
-    if (IsOne(r, "\r") && returns < kMostReturns) {  // 2
-      Break(text, r.end, Stage::kReturn, returns + 1, blanks, out);
-    }
-    if (IsOne(r, "\n")) Indentation(text, r.end, blanks, out);  // 3
+  };
+  for (const ByteSet* part : {&kQuotes, &kBlank, &kGlue}) {  // 1
+    read(*part, 0, places.size());
   }
-  ByteSet cut = units.cut;
-  cut |= units.broken_cut;
-  if (MayBecome(cut, "\r\n") ||
-      (stage <= Stage::kQuote && MayBecome(cut, kQuotes)) ||
-      (stage <= Stage::kBlank && MayBecome(cut, " ")) ||
-      (stage <= Stage::kGlue && MayBecome(cut, kGlue))) {
-    out->cut_break = true;
+  size_t from = 0;
+  for (int i = 0; i < kMostReturns && from < places.size(); ++i) {  // 2
+    const size_t to = places.size();
+    read(kReturn, from, to);
+    from = to;
   }
+  Places behind;
+  for (size_t p : places) {
+    if (p == text.size()) {
+      out->cut_break = true;
+      continue;
+    }
+    if (text[p] != '\n' && !reader_->Leads(text[p])) continue;
+    reader_->Read(text, p, &units);
+    for (const Reading& r : units) {
+      if (IsOne(r, '\n')) behind.Add(r.end);
+    }
+    if (MayBecome(units, kLineEnd)) out->cut_break = true;
+  }
+  for (size_t p : behind) Indentation(text, p, blanks, out);  // 3
 }
 
 void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,
@@ -171,7 +207,7 @@ void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,
       ++p;
       continue;
     }
-    if (!In(kQuotes, text[p]) && text[p] != 'b' && !reader_->Leads(text[p])) {
+    if (!kQuotes.Has(text[p]) && text[p] != 'b' && !reader_->Leads(text[p])) {
       return;
     }
     size_t quote = p;
@@ -182,15 +218,14 @@ void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,
       }
     }
     reader_->Read(text, quote, &units);
-    if (MayBecome(units.cut, kQuotes) || MayBecome(units.broken_cut, kQuotes) ||
-        (quote == p &&
-         (MayBecome(units.cut, " \t") || MayBecome(units.broken_cut, " \t")))) {
+    if (MayBecome(units, kQuotes) ||
+        (quote == p && MayBecome(units, kIndents))) {
       out->cut_after = true;
     }
     size_t indented = 0;
     for (const Reading& r : units) {
       if (IsOne(r, kQuotes)) AddEnd(&out->ends, {r.end, r.end});
-      if (quote == p && !r.raw && IsOne(r, " \t")) indented = r.end;
+      if (quote == p && !r.raw && IsOne(r, kIndents)) indented = r.end;
     }
     if (indented == 0) return;
     p = indented;
@@ -229,7 +264,7 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
         if (units.cut.Has(kEscape)) cut(at);
         if (units.broken_cut.Has(kEscape)) out->cut_after = true;
         for (const Reading& r : units) {
-          if (!r.raw && IsOne(r, "\x1b") && end == 0) {
+          if (!r.raw && IsOne(r, kEscape) && end == 0) {
             end = SpelledTerminalSequence(text, at.p, r.end);
             inside = r.after_break;
           }
@@ -254,7 +289,7 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
     found.ends.clear();
     found.cut_break = found.cut_after = false;
     if (at.p < text.size()) {
-      Break(text, at.p, Stage::kQuote, 0, blanks, &found);
+      Break(text, at.p, blanks, &found);
     }
     out->cut_break = out->cut_break || found.cut_break;
     out->cut_after = out->cut_after || found.cut_after;
@@ -282,7 +317,7 @@ void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
     size_t at = places[i];
     // Of raw white space only the end matters: what comes next is none.
     const size_t raw = at;
-    while (at < text.size() && In(kWhite, text[at])) ++at;
+    while (at < text.size() && kWhite.Has(text[at])) ++at;
     if (at > raw) add(at);
     if (at == text.size()) {
       if (at - p <= kLongestWhiteSpace) out->cut = true;
@@ -303,7 +338,7 @@ void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
       const size_t line_feed = text.substr(raw, at - raw).rfind('\n');
       const char c = text[at];
       if (line_feed != text.npos &&
-          (In(kQuotes, c) || c == 'b' || reader_->Leads(c))) {
+          (kQuotes.Has(c) || c == 'b' || reader_->Leads(c))) {
         read(raw + line_feed);
         for (const IgnorableEnd& e : noise.ends) {
           if (e.end > at) add(e.end);
@@ -321,9 +356,7 @@ void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
     for (const Reading& r : units) {
       if (IsOne(r, kWhite)) add(r.end);
     }
-    if (MayBecome(units.cut, kWhite) || MayBecome(units.broken_cut, kWhite)) {
-      out->cut = true;
-    }
+    if (MayBecome(units, kWhite)) out->cut = true;
   }
   out->ends.assign(places.begin() + 1, places.end());
 }

@@ -75,9 +75,8 @@ class IgnorableReader {
 
  private:
   bool MayBreakAt(std::string_view text, size_t p, int characters) const;
-  enum class Stage { kQuote, kBlank, kGlue, kReturn };
-  void Break(std::string_view text, size_t p, Stage stage, int returns,
-             bool blanks, Ignorable* out) const;
+  void Break(std::string_view text, size_t p, bool blanks,
+             Ignorable* out) const;
   void Indentation(std::string_view text, size_t p, bool blanks,
                    Ignorable* out) const;
   size_t SpelledTerminalSequence(std::string_view text, size_t begin,
