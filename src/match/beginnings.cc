@@ -13,158 +13,6 @@ constexpr uint32_t kBlanksFold = 8;  // from there a break may be a blank
 
 }  // namespace
 
-// One place where more than the raw byte can be read, or noise begins.
-class Beginnings::Event {
- public:
-  Event(const Beginnings& b, std::string_view text, size_t from, size_t at,
-        Offsets* places)
-      : b_(b), text_(text), from_(from), at_(at), places_(places) {}
-
-  // With all escapes at the place, and the breaks that begin before it.
-  void Look() {
-    const char c = text_[at_];
-    bool breaks = c == '\n' || c == '\r';
-    if (b_.reader_->Leads(c)) {
-      Readings units;
-      b_.reader_->Read(text_, at_, &units);
-      for (const Reading& r : units) {
-        if (r.raw) continue;
-        breaks = breaks || r.bytes[0] == '\n' || r.bytes[0] == '\r';
-        Unit(r.unit(), r.end);
-      }
-      if (!units.cut.empty() || !units.broken_cut.empty()) open_ = true;
-    }
-    Noise(at_);
-    Decide();
-    if (breaks) GlueBefore();
-  }
-
- private:
-  // A window that begins with what is read here.
-  struct Spelled {
-    char bytes[WindowSet::kWindow];
-    size_t size;
-  };
-
-  void Unit(std::string_view unit, size_t end) {
-    Spelled s{{}, 0};
-    for (char c : unit) {
-      if (s.size < WindowSet::kWindow) s.bytes[s.size++] = c;
-    }
-    GoOn(s, end, 0);
-  }
-
-  // Raw bytes are put behind it; where anything else stands, all of that.
-  void GoOn(Spelled s, size_t p, int depth) {
-    constexpr int kDeepest = 4;
-    while (s.size < WindowSet::kWindow) {
-      if (p >= text_.size() || depth == kDeepest || --steps_ < 0) {
-        open_ = true;
-        return;
-      }
-      const char c = text_[p];
-      if (!b_.OnlyRaw(text_, p)) {
-        if (b_.reader_->Leads(c)) {
-          Readings units;
-          b_.reader_->Read(text_, p, &units);
-          if (!units.cut.empty() || !units.broken_cut.empty()) open_ = true;
-          for (const Reading& r : units) {
-            if (r.raw) continue;
-            Spelled more = s;
-            for (size_t i = 0; i < r.size && more.size < WindowSet::kWindow;
-                 ++i) {
-              more.bytes[more.size++] = r.bytes[i];
-            }
-            GoOn(more, r.end, depth + 1);
-          }
-        }
-        Ignorable noise;
-        b_.ignorable_->Read(text_, p, true, &noise);
-        if (noise.cut || noise.cut_break || noise.cut_after) open_ = true;
-        for (const IgnorableEnd& e : noise.ends) GoOn(s, e.end, depth + 1);
-      }
-      s.bytes[s.size++] = c;
-      ++p;
-    }
-    Found(s);
-  }
-
-  void Noise(size_t p) {
-    if (p <= from_) return;  // none before the first unit
-    if (!b_.ignorable_->MayReadAt(text_, p)) return;
-    Ignorable noise;
-    b_.ignorable_->Read(text_, p, true, &noise);
-    const size_t at = at_;
-    at_ = p;
-    if (noise.cut || noise.cut_break || noise.cut_after) {
-      open_ = true;
-      Decide();
-    }
-    for (const IgnorableEnd& e : noise.ends) {
-      noise_only_ = true;
-      GoOn({{}, 0}, e.end, 0);
-      noise_only_ = false;
-    }
-    if (p != at) Decide();
-    at_ = at;
-  }
-
-  // A break may begin with raw glue before its line feed.
-  void GlueBefore() {
-    size_t p = at_;
-    while (p > from_ && at_ - p < IgnorableReader::kLongestGlue &&
-           b_.ignorable_->IsGlue(text_[p - 1])) {
-      Noise(--p);
-    }
-  }
-
-  // The windows that end in or behind what was read here, with the raw bytes
-  // before them.
-  void Found(const Spelled& s) {
-    for (size_t raw = noise_only_ ? 1 : 0; raw < WindowSet::kWindow; ++raw) {
-      if (at_ - from_ < raw) return;
-      char window[WindowSet::kWindow];
-      std::copy_n(text_.data() + at_ - raw, raw, window);
-      std::copy_n(s.bytes, WindowSet::kWindow - raw, window + raw);
-      if (b_.MayStand(LoadWindow(window))) {
-        // It may be the beginning itself, or lie further on in the head.
-        AddPlace(raw);
-        if (raw + 1 == WindowSet::kWindow) spans_ = true;
-      }
-      if (b_.tiny_ && b_.PairBegins(window[0], window[1])) AddPlace(raw);
-    }
-  }
-
-  void AddPlace(size_t before) {
-    if (at_ - from_ < before) return;
-    places_->push_back(static_cast<uint32_t>(at_ - before));
-  }
-
-  void Decide() {
-    if (!spans_ && !open_) return;
-    // The window may have begun inside the head.
-    for (size_t before = 0; before < kLongHead && before <= at_ - from_;
-         ++before) {
-      if (!open_) {
-        if (before < WindowSet::kWindow) continue;  // see Found()
-        if (!b_.MayStand(LoadWindow(text_.data() + at_ - before))) continue;
-      }
-      AddPlace(before);
-    }
-    spans_ = open_ = false;
-  }
-
-  const Beginnings& b_;
-  const std::string_view text_;
-  const size_t from_;
-  size_t at_;
-  Offsets* places_;
-  int steps_ = kMostSteps;
-  bool open_ = false;   // the text, or our patience, ends before all is known
-  bool spans_ = false;  // some window that spans the event may be a head's
-  bool noise_only_ = false;
-};
-
 Beginnings::Heads Beginnings::AllHeads(Beginnings* self,
                                        const Walker::Indexes& indexes) {
   Heads heads;
@@ -193,6 +41,15 @@ Beginnings::Heads Beginnings::AllHeads(Beginnings* self,
   return heads;
 }
 
+// With any second byte where a head has only one.
+void Beginnings::AddPair(std::string_view head, PairSet* pairs) {
+  for (unsigned b = 0; b < 256; ++b) {
+    const char second = static_cast<char>(b);
+    if (head.size() > 1 && head[1] != second) continue;
+    pairs->Add(head[0], second);
+  }
+}
+
 void Beginnings::AddHead(std::string_view head, Heads* heads) {
   constexpr size_t kWindow = WindowSet::kWindow;
   const auto add = [&](Windows* windows, size_t n) {
@@ -212,19 +69,16 @@ void Beginnings::AddHead(std::string_view head, Heads* heads) {
     add(&heads->every, 1);
   } else {
     tiny_ = true;
-    if (pairs_.empty()) pairs_.assign(65536 / 64, 0);
-    for (size_t b = 0; b < 256; ++b) {
-      if (head.size() > 1 && static_cast<uint8_t>(head[1]) != b) continue;
-      const size_t pair = size_t{static_cast<uint8_t>(head[0])} << 8 | b;
-      pairs_[pair / 64] |= uint64_t{1} << (pair % 64);
-    }
+    AddPair(head, &tiny_begins_);
   }
+  AddPair(head, &begins_);
 }
 
 void Beginnings::AddHexHeads(std::string_view bytes, Heads* heads) {
   static constexpr std::string_view kApart[] = {
       "", " ", ":", "-", ",", ", ", "0x", " 0x", ",0x", ", 0x"};
   static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr char kUpper[] = "0123456789ABCDEF";
   for (std::string_view apart : kApart) {
     std::string head;
     for (size_t i = 0; i < bytes.size() && head.size() < kLongHead; ++i) {
@@ -236,6 +90,12 @@ void Beginnings::AddHexHeads(std::string_view bytes, Heads* heads) {
     AddHead(std::string_view(head).substr(0, kLongHead), heads);
     Wipe(head.data(), head.size());
   }
+  const auto first = static_cast<uint8_t>(bytes[0]);
+  for (const char* high : {kDigits, kUpper}) {
+    for (const char* low : {kDigits, kUpper}) {
+      begins_.Add(high[first >> 4], low[first & 15]);
+    }
+  }
 }
 
 Beginnings::Beginnings(const Walker::Indexes& indexes,
@@ -244,7 +104,8 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
     : reader_(reader),
       ignorable_(ignorable),
       kernel_(ChosenKernel()),
-      pairs_(arena),
+      begins_(arena),
+      tiny_begins_(arena),
       spelled_(indexes[1]->size() + indexes[2]->size() > 0),
       heads_(AllHeads(this, indexes)),
       by_eight_(heads_.by_eight, arena),
@@ -313,7 +174,7 @@ void Beginnings::Probe(std::string_view text, size_t from, size_t begin,
   probe(every_, kernel_->every, 1);
   if (tiny_) {
     for (size_t i = begin; i < std::min(end, text.size() - 1); ++i) {
-      if (PairBegins(text[i], text[i + 1])) {
+      if (tiny_begins_.Has(text.data() + i)) {
         places->push_back(static_cast<uint32_t>(i));
       }
     }
@@ -444,13 +305,34 @@ bool Beginnings::BreakMayMatter(std::string_view text, size_t from, size_t at,
   return false;
 }
 
+// Where a head may begin that has its first event at `at`: bytes before it
+// stand as they are, or glue does, if a break may begin there.
+void Beginnings::AddPlaces(std::string_view text, size_t from, size_t at,
+                           Offsets* places) const {
+  size_t event = at;  // or where its glue begins
+  const auto add = [&] {
+    for (size_t raw = 0; raw < kLongHead && raw <= event - from; ++raw) {
+      const char* place = text.data() + event - raw;
+      if (raw >= 2 && !begins_.Has(place)) continue;
+      if (raw >= WindowSet::kWindow && !MayStand(LoadWindow(place))) continue;
+      places->push_back(static_cast<uint32_t>(event - raw));
+    }
+  };
+  add();
+  while (event > from && at - event < IgnorableReader::kLongestGlue &&
+         ignorable_->IsGlue(text[event - 1])) {
+    --event;
+    add();
+  }
+}
+
 // So near the end that a head is cut off.
 void Beginnings::Tail(std::string_view text, size_t from, size_t begin,
                       Offsets* places) const {
   for (size_t i = std::max(from, begin); i < text.size(); ++i) {
     if (i + WindowSet::kWindow > text.size() ||
         MayStand(LoadWindow(text.data() + i)) ||
-        (tiny_ && PairBegins(text[i], text[i + 1]))) {
+        (tiny_ && tiny_begins_.Has(text.data() + i))) {
       places->push_back(static_cast<uint32_t>(i));
     }
   }
@@ -470,7 +352,7 @@ void Beginnings::Find(std::string_view text, size_t from,
     kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end, &hits);  // 2
     for (uint32_t at : hits) {
       if (MayMatter(text, from, at)) {
-        Event(*this, text, from, at, places).Look();
+        AddPlaces(text, from, at, places);
       }
     }
   }

@@ -48,6 +48,7 @@ class Beginnings {
     Windows rest;  // all of those that are not long
   };
   void AddHead(std::string_view head, Heads* heads);
+  static void AddPair(std::string_view head, PairSet* pairs);
   void AddHexHeads(std::string_view bytes, Heads* heads);
   static Heads AllHeads(Beginnings* self, const Walker::Indexes& indexes);
 
@@ -55,17 +56,12 @@ class Beginnings {
   bool MayStand(uint32_t window) const {
     return by_eight_.MayHave(window) || rest_.MayHave(window);
   }
-  bool PairBegins(char a, char b) const {
-    const size_t i =
-        size_t{static_cast<uint8_t>(a)} << 8 | static_cast<uint8_t>(b);
-    return pairs_[i / 64] >> (i % 64) & 1;
-  }
-
   void Probe(std::string_view text, size_t from, size_t begin, size_t end,
              Offsets* hits, Offsets* places) const;
   void Tail(std::string_view text, size_t from, size_t begin,
             Offsets* places) const;
-  class Event;
+  void AddPlaces(std::string_view text, size_t from, size_t at,
+                 Offsets* places) const;
   bool MayMatter(std::string_view text, size_t from, size_t at) const;
   bool BreakMayMatter(std::string_view text, size_t from, size_t at,
                       size_t after) const;
@@ -79,8 +75,8 @@ class Beginnings {
   const SpellingReader* reader_;
   const IgnorableReader* ignorable_;
   const Kernel* kernel_;
-  // Heads of one to three bytes: the pairs of bytes that begin one.
-  std::pmr::vector<uint64_t> pairs_;
+  // The pairs of bytes that begin a head; and those of heads of one to three.
+  PairSet begins_, tiny_begins_;
   bool tiny_ = false;
   bool spelled_ = false;  // there are needles that are not plain
   ByteSet wanted_;        // bytes of heads, and what begins noise

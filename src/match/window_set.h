@@ -5,7 +5,8 @@
 //   WindowSet set(windows, &arena);
 //   if (set.MayHave(LoadWindow(text + i))) ...
 //
-// Letters count the same in either case, so that hexadecimal digits do.
+// Letters count the same in either case, so that hexadecimal digits do. And a
+// set of pairs of bytes.
 
 #pragma once
 
@@ -69,6 +70,26 @@ class WindowSet {
   std::pmr::vector<uint32_t> words_;
   int shift_ = 0;
   bool empty_ = true;
+};
+
+// A set of pairs of bytes, exact.
+class PairSet {
+ public:
+  explicit PairSet(Arena* arena) : words_(size_t{65536} / 64, arena) {}
+
+  void Add(char a, char b) { words_[Index(a, b) / 64] |= Bit(Index(a, b)); }
+  bool Has(const char* at) const {
+    const size_t i = Index(at[0], at[1]);
+    return (words_[i / 64] & Bit(i)) != 0;
+  }
+
+ private:
+  static size_t Index(char a, char b) {
+    return size_t{static_cast<uint8_t>(a)} << 8 | static_cast<uint8_t>(b);
+  }
+  static uint64_t Bit(size_t i) { return uint64_t{1} << (i % 64); }
+
+  std::pmr::vector<uint64_t> words_;
 };
 
 }  // namespace maskpipe
