@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <bit>
 
+#include "src/match/reading_cache.h"
+
 namespace maskpipe {
 namespace {
 
@@ -124,12 +126,17 @@ Beginnings::Starts Beginnings::StartsOf(const Search& search, size_t event,
 Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
                                     Around around, int escapes,
                                     int* steps) const {
+  constexpr size_t kSome = WindowSet::kWindow;
   Starts starts = 0;
   while (!around.full() && p < text.size() && --*steps >= 0) {
     const char c = text[p];
     if (OnlyRaw(text, p)) {
       around.Add(c);
       ++p;
+      if (around.size == around.before + kSome && around.before + 1 >= kSome &&
+          heads_.None(around)) {
+        return starts;
+      }
       continue;
     }
     // Most heads are none by what is known.
@@ -144,14 +151,21 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
       }
     }
     if (reader_->Leads(c)) {
-      Readings units;
-      reader_->Read(text, p, &units);
-      if (!units.cut.empty() || !units.broken_cut.empty()) break;
-      for (const Reading& r : units) {
-        if (r.raw) continue;
+      const auto go_on = [&](std::string_view unit, size_t end) {
         Around more = around;
-        more.Add(r.unit());
-        starts |= GoOn(text, r.end, more, escapes - 1, steps);
+        more.Add(unit);
+        starts |= GoOn(text, end, more, escapes - 1, steps);
+      };
+      ReadingCache::Entry known;
+      if (ReadingCache::Read(*reader_, text, p, &known)) {
+        for (const ReadingCache::Unit& u : known) go_on(u.unit(), p + u.length);
+      } else {
+        Readings units;
+        reader_->Read(text, p, &units);
+        if (!units.cut.empty() || !units.broken_cut.empty()) break;
+        for (const Reading& r : units) {
+          if (!r.raw) go_on(r.unit(), r.end);
+        }
       }
     }
     around.Add(c);
@@ -184,27 +198,42 @@ void Beginnings::Event(const Search& search, size_t at) const {
 }
 
 void Beginnings::Escape(const Search& search, size_t at) const {
+  const std::string_view text = search.text;
+  ReadingCache::Entry known;
+  if (ReadingCache::Read(*reader_, text, at, &known)) {
+    bool noise = false;
+    for (const ReadingCache::Unit& u : known) {
+      noise |= Unit(search, at, u.unit(), at + u.length);
+    }
+    if (noise) Noise(search, at);
+    return;
+  }
   Readings units;
-  reader_->Read(search.text, at, &units);
+  reader_->Read(text, at, &units);
   if (!units.cut.empty() || !units.broken_cut.empty()) {
     AddPlaces(search, at, Unknown(search, at));
   }
   bool noise = false;
   for (const Reading& r : units) {
-    if (r.raw) continue;
-    const char b = r.bytes[0];
-    if (b == '\n') {
-      Break(search, at, r.end);
-      continue;
-    }
-    noise = noise || b == '\r' || b == '\x1b' ||
-            (r.size == 1 && ignorable_->IsGlue(b) &&
-             ignorable_->MayBreakAt(search.text, r.end));
-    if (heads_.bytes().Has(b)) {
-      AddPlaces(search, at, StartsOf(search, at, r.unit(), r.end));
-    }
+    if (!r.raw) noise |= Unit(search, at, r.unit(), r.end);
   }
   if (noise) Noise(search, at);
+}
+
+// Whether the unit may begin noise.
+bool Beginnings::Unit(const Search& search, size_t at, std::string_view unit,
+                      size_t end) const {
+  const char b = unit[0];
+  if (b == '\n') {
+    Break(search, at, end);
+    return false;
+  }
+  if (heads_.bytes().Has(b)) {
+    AddPlaces(search, at, StartsOf(search, at, unit, end));
+  }
+  return b == '\r' || b == '\x1b' ||
+         (unit.size() == 1 && ignorable_->IsGlue(b) &&
+          ignorable_->MayBreakAt(search.text, end));
 }
 
 // A break with its line feed at `at`, which goes on at `after`.

@@ -50,6 +50,8 @@ class Beginnings {
   void Tail(const Search& search, size_t begin) const;
   void Event(const Search& search, size_t at) const;
   void Escape(const Search& search, size_t at) const;
+  bool Unit(const Search& search, size_t at, std::string_view unit,
+            size_t end) const;
   void Break(const Search& search, size_t at, size_t after) const;
   void Noise(const Search& search, size_t at) const;
   void AddPlaces(const Search& search, size_t event, Starts starts) const;

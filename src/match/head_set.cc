@@ -9,7 +9,7 @@ constexpr size_t kWindow = WindowSet::kWindow;
 constexpr uint32_t kBlanksFold = 8;  // from there a break may be a blank
 
 // The bits from `first` to `last`, of those there are.
-HeadSet::Starts Bits(int first, int last) {
+constexpr HeadSet::Starts Bits(int first, int last) {
   first = std::max(first, 0);
   last = std::min(last, static_cast<int>(Around::kBefore));
   if (first > last) return 0;
@@ -101,17 +101,32 @@ HeadSet::HeadSet(const Walker::Indexes& indexes, Arena* arena)
   lists_ = Lists();
 }
 
+// Every beginning of a long head needs the window that begins three bytes
+// before the place, or the one at it; of a shorter one some of three.
+bool HeadSet::None(const Around& around) const {
+  if (has_tiny_ || !fours_.empty()) return false;
+  const char* place = around.bytes + around.before;
+  const uint32_t at = LoadWindow(place), three_before = LoadWindow(place - 3);
+  if (longs_.MayHave(at) || longs_.MayHave(three_before)) return false;
+  return shorts_.empty() ||
+         !(shorts_.MayHave(at) || shorts_.MayHave(three_before) ||
+           shorts_.MayHave(LoadWindow(place - 1)));
+}
+
 // Each window is asked of for all beginnings that need it. Those that span the
-// place, or end just before it, come first, since all beginnings need some.
+// place come first, since all beginnings need some.
 HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
   const int before = static_cast<int>(around.before);
   const int known = static_cast<int>(around.size) - before;
   constexpr int kLast = static_cast<int>(kLongest - kWindow);
   constexpr int kSpan = static_cast<int>(kWindow) - 1;
+  if (before >= kSpan && known > kSpan && None(around)) return 0;
   const char* place = around.bytes + before;
   const auto all = Bits(0, before);
+  // What the probes see of a shorter head stands as it is, where more bytes of
+  // it do.
   Starts longs = longs_.empty() ? 0 : all;
-  Starts shorts = shorts_.empty() ? 0 : all;
+  Starts shorts = shorts_.empty() ? 0 : all & Bits(0, kShort - 1);
   Starts fours = fours_.empty() ? 0 : all & Bits(0, kSpan);
   const auto ask = [&](int at) {
     if (at < -before || at + static_cast<int>(kWindow) > known) return;

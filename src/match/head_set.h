@@ -59,6 +59,8 @@ class HeadSet {
   using Starts = uint32_t;
   // Of heads that go on at the place. What is not known is no hindrance.
   Starts StartsOf(const Around& around) const;
+  // Quickly: certainly not one; of three bytes before and four that are known.
+  bool None(const Around& around) const;
 
   // Whether one may begin with these bytes, of which there are four.
   bool MayBegin(const char* at) const {

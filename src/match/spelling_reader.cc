@@ -1,6 +1,7 @@
 #include "src/match/spelling_reader.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -246,6 +247,8 @@ ByteSet SpellingReader::ValuesOf(const Row& row, char next) const {
 }
 
 SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
+  static std::atomic<uint64_t> made = 0;
+  id_ = ++made;
   for (const SpellingRow& row : rows) {
     rows_.push_back(Parse(row));
     rows_.back().values = ValuesOf(rows_.back());

@@ -87,6 +87,9 @@ class SpellingReader {
   // The rows' texts must outlive the reader.
   explicit SpellingReader(std::span<const SpellingRow> rows);
 
+  // Another for each reader there is or was; never 0.
+  uint64_t id() const { return id_; }
+
   // What can be read at `p`, before the text's end, at all levels up to one.
   void Read(std::string_view text, size_t p, Readings* out,
             int level = kSpellingLevels) const;
@@ -233,6 +236,7 @@ class SpellingReader {
   // The same where a byte follows the lead that may be the first digit.
   ByteSet ValuesOf(const Row& row, char next) const;
 
+  uint64_t id_;
   std::vector<Row> rows_;
   ByteSet leads_;
   // By lead: its rows, and by the raw byte after it those that may go on.
