@@ -25,6 +25,14 @@ void Bytes(const ByteSet& set, const NibbleSet&, std::string_view text,
 constexpr Kernel kPortable = {"portable", Windows<8>, Windows<2>, Windows<1>,
                               Bytes};
 
+// Those that run here, the best first.
+std::vector<const Kernel*> Available() {
+  std::vector<const Kernel*> kernels;
+  if (const Kernel* avx2 = Avx2Kernel()) kernels.push_back(avx2);
+  kernels.push_back(&kPortable);
+  return kernels;
+}
+
 }  // namespace
 
 bool MakeNibbleSet(const ByteSet& set, NibbleSet* out) {
@@ -44,15 +52,21 @@ const Kernel& PortableKernel() { return kPortable; }
 
 const Kernel* ChosenKernel() {
   static const Kernel* const chosen = []() -> const Kernel* {
-    const Kernel* const best_first[] = {Avx2Kernel(), &kPortable};
     const char* forced = std::getenv("MASKPIPE_KERNEL");
-    for (const Kernel* k : best_first) {
-      if (k == nullptr) continue;
+    for (const Kernel* k : Available()) {
       if (forced == nullptr || std::string_view(forced) == k->name) return k;
     }
     return nullptr;
   }();
   return chosen;
+}
+
+std::string KernelNames() {
+  std::string names;
+  for (const Kernel* k : Available()) {
+    names += (names.empty() ? "" : ", ") + std::string(k->name);
+  }
+  return names;
 }
 
 }  // namespace maskpipe

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -49,6 +50,9 @@ struct Kernel {
 // The best for this processor, or the one that MASKPIPE_KERNEL names; null
 // where it names none that there is and that runs here.
 const Kernel* ChosenKernel();
+
+// The names of those that run here, the best first, with commas between.
+std::string KernelNames();
 
 const Kernel& PortableKernel();
 const Kernel* Avx2Kernel();  // null where it does not run

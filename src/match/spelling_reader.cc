@@ -346,13 +346,14 @@ class SpellingReader::Memo {
 
   // Forgets what was read of another text, or of one that may have changed.
   void Begin(const SpellingReader* reader, std::string_view text) {
-    const char* end = text.data() + text.size();
-    if (scopes_ == 0 || reader != reader_ || end != end_ || used_ >= kMost) {
+    const bool same = reader == reader_ && text.data() == text_.data() &&
+                      text.size() == text_.size();
+    if (scopes_ == 0 || !same || used_ >= kMost) {
       used_ = 0;
       places_.clear();
     }
     reader_ = reader;
-    end_ = end;
+    text_ = text;
   }
   // Null where it is not known; Keep() makes room that stays where it is until
   // the next Begin().
@@ -384,12 +385,12 @@ class SpellingReader::Memo {
   void Forget() {
     used_ = 0;
     places_.clear();
-    end_ = nullptr;
+    text_ = {};
   }
 
   int scopes_ = 0;
   const SpellingReader* reader_ = nullptr;
-  const char* end_ = nullptr;
+  std::string_view text_;
   size_t used_ = 0;
   std::vector<std::unique_ptr<Readings>> readings_;
   std::unordered_map<uintptr_t, size_t> places_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "src/match/kernel.h"
 #include "src/stream/record.h"
 
 namespace maskpipe {
@@ -34,6 +35,11 @@ std::vector<uint32_t> OrderByName(const Leaves& leaves,
 // 4 render the masks and see that no needle occurs in one.
 Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
     const SecretStore& store, const MaskOptions& options) {
+  if (ChosenKernel() == nullptr) {
+    return Status::Usage(
+        "MASKPIPE_KERNEL names no kernel that runs here; there are " +
+        KernelNames() + "; unset it for the best");
+  }
   Result<MaskTemplate> mask = MaskTemplate::Parse(options.mask);
   if (!mask.ok()) return mask.status();
 

@@ -340,6 +340,16 @@ class Usage(CliTest):
             self.assertEqual((run.status, run.err), (0, b""))
             self.assertRegex(run.out, rb"^maskpipe \d+\.\d+\.\d+ [^\n]*\n$")
 
+    def test_the_kernel_is_the_one_that_was_asked_for(self):
+        asked = {"MASKPIPE_KERNEL": "portable"}
+        source = self.one(SECRET)
+        self.assertIn(b"kernel portable", self.mask(b"", "--version", env=asked).out)
+        self.assertIn(b"kernel portable", self.mask(b"", "check", *source, env=asked).out)
+        self.assertEqual(b"***", self.mask(SECRET, *source, env=asked).out)
+        run = self.mask(SECRET, *source, env={"MASKPIPE_KERNEL": "fastest"})
+        self.assertEqual((run.status, run.out), (2, b""))
+        self.assertIn(b"portable", run.err)
+
     def test_a_subcommand_is_the_first_argument_exactly(self):
         self.file("check", b"has " + SECRET)
         source = self.one(SECRET)
