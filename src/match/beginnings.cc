@@ -142,7 +142,11 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
     // Most heads are none by what is known.
     if (escapes == 0 || heads_.StartsOf(around) == 0) break;
     if (c != '\n' && c != '\x1b' && p + 1 == text.size()) break;
-    if (ignorable_->MayReadAt(text, p)) {
+    if (c == '\x1b') {
+      const size_t end = EndOfTerminalSequence(text, p);
+      if (end == text.npos) break;
+      if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
+    } else if (ignorable_->MayReadAt(text, p)) {
       Ignorable noise;
       ignorable_->Read(text, p, true, &noise);
       if (noise.cut || noise.cut_break || noise.cut_after) break;
@@ -241,14 +245,23 @@ void Beginnings::Break(const Search& search, size_t at, size_t after) const {
   const std::string_view text = search.text;
   size_t end = after;
   while (end < text.size() && (text[end] == ' ' || text[end] == '\t')) ++end;
-  const bool simple = end < text.size() && end - after < kLongestIndentation &&
-                      text[end] != '\'' && text[end] != '"' &&
-                      text[end] != 'b' && OnlyRaw(text, end);
+  // What may follow, but for a quote, is told by GoOn().
+  const bool simple = end + 2 < text.size() &&
+                      end - after < kLongestIndentation &&
+                      (text[end] == '\x1b' || OnlyRaw(text, end));
   if (!simple) return Noise(search, at);
+  const auto is_quote = [](char c) { return c == '\'' || c == '"'; };
+  size_t behind_quote = 0;
+  if (is_quote(text[end])) behind_quote = end + 1;
+  if (text[end] == 'b' && is_quote(text[end + 1])) behind_quote = end + 2;
   for (size_t begin = GlueBefore(search, at); begin <= at; ++begin) {
+    if (begin == search.from) continue;
     // In the indentation only where it may mean something.
     for (size_t p = heads_.has_blanks() ? after : end; p <= end; ++p) {
       AddPlaces(search, begin, StartsOf(search, begin, {}, p));
+    }
+    if (behind_quote != 0) {
+      AddPlaces(search, begin, StartsOf(search, begin, {}, behind_quote));
     }
   }
 }
