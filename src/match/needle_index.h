@@ -46,8 +46,9 @@ struct IndexedNeedle {
 
 class NeedleIndex {
  public:
-  // Of the needles that are written so; copies what it needs. Of needles with equal bytes one is kept: one that may
-  // touch letters before one that must stand alone, then the lowest secret's.
+  // Of the needles that are written so; copies what it needs. Of needles with
+  // equal bytes one is kept: one that may touch letters before one that must
+  // stand alone, then the lowest secret's.
   NeedleIndex(std::span<const Needle> needles, Writing writing, Arena* arena);
 
   size_t size() const { return needles_.size(); }
