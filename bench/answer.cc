@@ -64,20 +64,24 @@ std::vector<Occurrence> FindByLookup(std::string_view text,
   return found;
 }
 
-Digest MaskedDigest(std::string_view text, const std::vector<Occurrence>& found,
+std::vector<Occurrence> Union(const std::vector<Occurrence>& found) {
+  std::vector<Occurrence> regions;
+  for (const Occurrence& o : found) {
+    if (regions.empty() || o.begin > regions.back().end) {
+      regions.push_back(o);
+    } else {
+      regions.back().end = std::max(regions.back().end, o.end);
+    }
+  }
+  return regions;
+}
+
+Digest MaskedDigest(std::string_view text,
+                    const std::vector<Occurrence>& regions,
                     std::string_view mask) {
   Digest digest;
-  size_t at = 0;
-  bool first = true;
-  for (const Occurrence& o : found) {
-    if (first || o.begin > at) {
-      digest.Add(text.substr(at, o.begin - at));
-      digest.Add(mask);
-      first = false;
-    }
-    at = std::max<size_t>(at, o.end);
-  }
-  digest.Add(text.substr(at));
+  ForEachPiece(text, regions, mask,
+               [&digest](std::string_view piece) { digest.Add(piece); });
   return digest;
 }
 

@@ -65,9 +65,26 @@ class Digest {
 std::vector<Occurrence> FindByLookup(std::string_view text,
                                      const std::vector<std::string>& needles);
 
-// `text` with the union of `found` replaced, overlapping and touching ones by
-// one mask. `found` is in the order of the beginnings.
-Digest MaskedDigest(std::string_view text, const std::vector<Occurrence>& found,
+// Overlapping and touching ones taken together. `found` is in the order of the
+// beginnings.
+std::vector<Occurrence> Union(const std::vector<Occurrence>& found);
+
+// Calls piece(text) for each piece of `text` with `regions`, a union, replaced.
+template <typename F>
+void ForEachPiece(std::string_view text, const std::vector<Occurrence>& regions,
+                  std::string_view mask, F&& piece) {
+  size_t at = 0;
+  for (const Occurrence& r : regions) {
+    piece(text.substr(at, r.begin - at));
+    piece(mask);
+    at = r.end;
+  }
+  piece(text.substr(at));
+}
+
+// The digest of all these pieces.
+Digest MaskedDigest(std::string_view text,
+                    const std::vector<Occurrence>& regions,
                     std::string_view mask);
 
 }  // namespace maskpipe::bench

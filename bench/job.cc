@@ -40,15 +40,17 @@ void RegisterJob(Bench* bench, const std::string& name,
   })->Unit(benchmark::kMillisecond);
 }
 
-Job TallyJob(const World& world, std::function<Tally()> run) {
-  return {.check = [&world, run] { return Difference(run(), world.answer); },
-          .run = [&world, run] { return run() == world.answer; },
+Job TallyJob(const World& world, const Tally& answer,
+             std::function<Tally()> run) {
+  return {.check = [&answer, run] { return Difference(run(), answer); },
+          .run = [&answer, run] { return run() == answer; },
           .bytes = world.text.size()};
 }
 
 NeedleSet NeedlesOf(const WorldSpec& spec) {
-  const bool special =
-      spec.stress == Stress::kRunOfA || spec.stress == Stress::kRunOfAForRandom;
+  const bool special = IsRunOfA(spec.stress) ||
+                       spec.stress == Stress::kOneShort ||
+                       spec.stress == Stress::kOneOfSymbols;
   return {spec.needles, special ? spec.stress : Stress::kNone};
 }
 

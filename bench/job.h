@@ -44,8 +44,9 @@ struct Job {
 void RegisterJob(Bench* bench, const std::string& name,
                  std::function<Job()> make);
 
-// A job that finds all occurrences of a world.
-Job TallyJob(const World& world, std::function<Tally()> run);
+// A job that finds all occurrences of a world, or its regions.
+Job TallyJob(const World& world, const Tally& answer,
+             std::function<Tally()> run);
 
 // "" or what `got` is and what it should be.
 template <typename Answer>
@@ -75,7 +76,8 @@ class LastMade {
   std::shared_ptr<const Value> value_;
 };
 
-// The needle set of a world: its number and, for runs of a, which one.
+// The needle set of a world: its number and, where the stress has needles of
+// its own, which one.
 struct NeedleSet {
   size_t needles = 0;
   Stress special = Stress::kNone;
@@ -83,6 +85,9 @@ struct NeedleSet {
   bool operator==(const NeedleSet&) const = default;
 };
 NeedleSet NeedlesOf(const WorldSpec& spec);
+
+// What of a secret is looked for.
+enum class Looked { kPlain, kEverything };
 
 // The subjects and the rivals; each registers what it has for a world.
 void RegisterCeilings(Bench* bench);

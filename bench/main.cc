@@ -2,6 +2,8 @@
 //
 //   maskpipe_bench [--text-mib=N] [--corpora=DIR] [--spoil-answers]
 //                  [options of Google Benchmark]
+//   maskpipe_bench --save=DIR [--needles=N] [--text-mib=N]   the text, the
+//                  needles and the right answer as files, for other programs
 //
 // Status 1: an answer was wrong, or there was nothing to run.
 
@@ -17,6 +19,7 @@
 #include <string_view>
 
 #include "bench/job.h"
+#include "src/match/kernel.h"
 
 namespace maskpipe::bench {
 namespace {
@@ -49,9 +52,13 @@ void RegisterCompilers(Bench* bench, size_t needles) {
 }
 
 void RegisterRunOfA(Bench* bench) {
-  for (Stress stress : {Stress::kRunOfA, Stress::kRunOfAForRandom}) {
+  for (Stress stress :
+       {Stress::kRunOfA, Stress::kRunOfAForRandom, Stress::kRunOfAForAb}) {
     const WorldSpec spec{.needles = 1, .stress = stress};
     RegisterMatch(bench, spec);
+#ifdef BENCH_VECTORSCAN
+    if (stress == Stress::kRunOfAForAb) RegisterVectorscan(bench, spec);
+#endif
     RegisterStream(bench, spec);
   }
 }
@@ -63,7 +70,11 @@ void RegisterAll(Bench* bench) {
       RegisterWorld(bench, {.needles = n, .stress = stress});
     }
     if (n == 1000) {
-      RegisterWorld(bench, {.needles = n, .stress = Stress::kNearMisses});
+      for (Stress stress :
+           {Stress::kNearMisses, Stress::kBase64, Stress::kEverywhere,
+            Stress::kOneShort, Stress::kOneOfSymbols}) {
+        RegisterWorld(bench, {.needles = n, .stress = stress});
+      }
     }
     RegisterRecordWorld(
         bench, {.needles = n, .stress = Stress::kRare, .record_bytes = 200});
@@ -90,6 +101,9 @@ void AddContext(size_t text_mib) {
                                             system.release + " " +
                                             system.machine);
   benchmark::AddCustomContext("compiler", BENCH_COMPILER);
+  const Kernel* kernel = ChosenKernel();
+  benchmark::AddCustomContext("matching_kernel",
+                              kernel == nullptr ? "none" : kernel->name);
 #ifdef BENCH_VECTORSCAN
   benchmark::AddCustomContext("vectorscan", VectorscanVersion());
 #endif
@@ -99,7 +113,15 @@ void AddContext(size_t text_mib) {
 struct Arguments {
   WorldOptions world{.corpora = BENCH_CORPORA};
   size_t text_mib = 64;
+  size_t needles = 1000;
+  std::string save;
 };
+
+bool ParseCount(std::string_view number, size_t* count) {
+  const auto end = number.data() + number.size();
+  const auto [at, error] = std::from_chars(number.data(), end, *count);
+  return error == std::errc() && at == end && *count != 0;
+}
 
 bool ParseOne(std::string_view argument, Arguments* arguments) {
   const auto value_of = [argument](std::string_view name) {
@@ -110,12 +132,11 @@ bool ParseOne(std::string_view argument, Arguments* arguments) {
   } else if (argument.starts_with("--corpora=")) {
     arguments->world.corpora = value_of("--corpora=");
   } else if (argument.starts_with("--text-mib=")) {
-    const std::string_view number = value_of("--text-mib=");
-    const auto end = number.data() + number.size();
-    size_t mib = 0;
-    const auto [at, error] = std::from_chars(number.data(), end, mib);
-    if (error != std::errc() || at != end || mib == 0) return false;
-    arguments->text_mib = mib;
+    return ParseCount(value_of("--text-mib="), &arguments->text_mib);
+  } else if (argument.starts_with("--needles=")) {
+    return ParseCount(value_of("--needles="), &arguments->needles);
+  } else if (argument.starts_with("--save=")) {
+    arguments->save = value_of("--save=");
   } else {
     return false;
   }
@@ -131,6 +152,12 @@ int Main(int argc, char** argv) {
     return 2;
   }
   arguments.world.text_bytes = arguments.text_mib * kMebibyte;
+  if (!arguments.save.empty()) {
+    Worlds(arguments.world)
+        .Save({.needles = arguments.needles, .stress = Stress::kRare},
+              arguments.save);
+    return 0;
+  }
   AddContext(arguments.text_mib);
   Bench bench{.worlds = Worlds(arguments.world)};
   RegisterAll(&bench);

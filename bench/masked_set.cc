@@ -3,10 +3,9 @@
 #include <stdexcept>
 
 namespace maskpipe::bench {
-namespace {
 
-std::shared_ptr<const CompiledSet> Compile(
-    const std::vector<std::string>& needles) {
+std::shared_ptr<const CompiledSet> CompileSet(
+    const std::vector<std::string>& needles, Looked looked) {
   SecretStore store;
   for (size_t i = 0; i < needles.size(); ++i) {
     store.Add({.name = "bench/" + std::to_string(i),
@@ -17,6 +16,8 @@ std::shared_ptr<const CompiledSet> Compile(
   }
   MaskOptions options;
   options.mask = kMask;
+  const bool all = looked == Looked::kEverything;
+  options.forms.base64 = options.forms.hex = options.forms.spellings = all;
   Result<std::shared_ptr<const CompiledSet>> set =
       CompiledSet::Compile(store, options);
   if (!set.ok()) throw std::runtime_error(set.status().message());
@@ -26,12 +27,12 @@ std::shared_ptr<const CompiledSet> Compile(
   return *set;
 }
 
-}  // namespace
-
 std::shared_ptr<const CompiledSet> MaskedSet(
-    const NeedleSet& key, const std::vector<std::string>& needles) {
-  static LastMade<NeedleSet, CompiledSet> sets;
-  return sets.Get(key, [&] { return Compile(needles); });
+    const NeedleSet& key, const std::vector<std::string>& needles,
+    Looked looked) {
+  static LastMade<NeedleSet, CompiledSet> sets[2];
+  return sets[looked == Looked::kEverything].Get(
+      key, [&] { return CompileSet(needles, looked); });
 }
 
 }  // namespace maskpipe::bench

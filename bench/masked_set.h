@@ -12,8 +12,14 @@
 namespace maskpipe::bench {
 
 // Every needle is a secret, whatever it looks like, and its mask is kMask. The
-// last set is kept. Throws std::runtime_error where it does not compile.
+// last set of each kind is kept. Throws std::runtime_error where it does not
+// compile.
 std::shared_ptr<const CompiledSet> MaskedSet(
-    const NeedleSet& key, const std::vector<std::string>& needles);
+    const NeedleSet& key, const std::vector<std::string>& needles,
+    Looked looked = Looked::kEverything);
+
+// The same, compiled anew.
+std::shared_ptr<const CompiledSet> CompileSet(
+    const std::vector<std::string>& needles, Looked looked);
 
 }  // namespace maskpipe::bench

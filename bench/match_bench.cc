@@ -1,8 +1,10 @@
 // The matching loop alone: the matcher over a text in pieces of 256 KiB, over
-// records of 200 bytes, and its compilation.
+// records of 200 bytes, and its compilation. Plain needles, as the rivals have
+// them, and everything that a stream looks for.
 
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "bench/job.h"
@@ -15,7 +17,10 @@ namespace {
 
 std::unique_ptr<Matcher> Compile(const std::vector<std::string>& needles) {
   std::vector<Needle> list;
-  for (uint32_t i = 0; i < needles.size(); ++i) list.push_back({needles[i], i});
+  for (uint32_t i = 0; i < needles.size(); ++i) {
+    list.push_back(
+        {.bytes = needles[i], .secret = i, .writing = Writing::kPlain});
+  }
   return std::make_unique<Matcher>(list);
 }
 
@@ -26,20 +31,35 @@ std::shared_ptr<const Matcher> CompiledOnce(const NeedleSet& key,
 }
 
 // Windows begin where a stream's would, at what is pending.
-Tally ScanAll(const Matcher& matcher, std::string_view text) {
-  Tally tally;
-  const auto add = [&tally](const Span& s) { tally.Add(s.begin, s.end); };
+template <typename OnSpan>
+void Scan(const Matcher& matcher, std::string_view text, OnSpan&& add) {
   Matcher::Cursor cursor(0);
   size_t keep = 0;
   for (size_t end = 0; end < text.size();) {
     end = std::min(end + kChunk, text.size());
     const Window window{text.substr(keep, end - keep), keep};
     matcher.Scan(window, &cursor, add);
-    const size_t pending = matcher.Pending(window, cursor);
-    keep = pending - std::min(pending, Matcher::kHistory);
+    keep = std::min(matcher.Pending(cursor), matcher.Needed(cursor));
   }
   const Window rest{text.substr(keep), keep};
   matcher.Finish(rest, &cursor, /*truncated=*/false, add);
+}
+
+Tally ScanAll(const Matcher& matcher, std::string_view text) {
+  Tally tally;
+  Scan(matcher, text, [&tally](const Span& s) { tally.Add(s.begin, s.end); });
+  return tally;
+}
+
+// An occurrence in several readings may be reported more than once, so regions
+// are what can be compared.
+Tally ScanRegions(const CompiledSet& set, std::string_view text) {
+  Regions regions;
+  Scan(set.matcher(), text, [&](const Span& s) {
+    regions.Add(s.begin, s.end, &set.label(s.secret));
+  });
+  Tally tally;
+  for (const Region& r : regions) tally.Add(r.begin, r.end);
   return tally;
 }
 
@@ -55,14 +75,32 @@ Tally ScanRecords(const CompiledSet& set, std::string_view text,
   return tally;
 }
 
+void RegisterEverythingCompile(Bench* bench, size_t needles) {
+  const std::string name =
+      "compile-everything/" + std::to_string(needles) + "-needles";
+  RegisterJob(bench, name, [bench, needles] {
+    const auto proof =
+        std::make_shared<const World>(bench->worlds.CompileProof(needles));
+    const auto check = [proof] {
+      const auto set = CompileSet(proof->needles, Looked::kEverything);
+      return Difference(ScanRegions(*set, proof->text), proof->regions);
+    };
+    const auto run = [proof] {
+      return CompileSet(proof->needles, Looked::kEverything)->intact();
+    };
+    return Job{.check = check, .run = run};
+  });
+}
+
 }  // namespace
 
 void RegisterMatch(Bench* bench, const WorldSpec& spec) {
   RegisterJob(bench, "match/" + Name(spec), [bench, spec] {
     const World& world = bench->worlds.Get(spec);
     const auto matcher = CompiledOnce(NeedlesOf(spec), world);
-    return TallyJob(
-        world, [&world, matcher] { return ScanAll(*matcher, world.text); });
+    return TallyJob(world, world.answer, [&world, matcher] {
+      return ScanAll(*matcher, world.text);
+    });
   });
 }
 
@@ -70,9 +108,10 @@ void RegisterRecords(Bench* bench, const WorldSpec& spec) {
   RegisterJob(bench, "records-200B/" + Name(spec), [bench, spec] {
     const World& world = bench->worlds.Get(spec);
     const auto set = MaskedSet(NeedlesOf(spec), world.needles);
-    return TallyJob(world, [&world, set, bytes = spec.record_bytes] {
-      return ScanRecords(*set, world.text, bytes);
-    });
+    return TallyJob(world, world.regions,
+                    [&world, set, bytes = spec.record_bytes] {
+                      return ScanRecords(*set, world.text, bytes);
+                    });
   });
 }
 
@@ -88,6 +127,7 @@ void RegisterCompile(Bench* bench, size_t needles) {
     const auto run = [proof] { return Compile(proof->needles)->intact(); };
     return Job{.check = check, .run = run};
   });
+  RegisterEverythingCompile(bench, needles);
 }
 
 }  // namespace maskpipe::bench

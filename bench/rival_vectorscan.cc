@@ -124,8 +124,9 @@ void RegisterVectorscan(Bench* bench, const WorldSpec& spec) {
   RegisterJob(bench, "vectorscan/" + Name(spec), [bench, spec] {
     const World& world = bench->worlds.Get(spec);
     const auto engine = CompiledOnce(NeedlesOf(spec), world, Mode::kStream);
-    return TallyJob(
-        world, [&world, engine] { return engine->ScanStream(world.text); });
+    return TallyJob(world, world.answer, [&world, engine] {
+      return engine->ScanStream(world.text);
+    });
   });
 }
 
@@ -133,9 +134,10 @@ void RegisterVectorscanRecords(Bench* bench, const WorldSpec& spec) {
   RegisterJob(bench, "vectorscan-records-200B/" + Name(spec), [bench, spec] {
     const World& world = bench->worlds.Get(spec);
     const auto engine = CompiledOnce(NeedlesOf(spec), world, Mode::kBlock);
-    return TallyJob(world, [&world, engine, bytes = spec.record_bytes] {
-      return engine->ScanRecords(world.text, bytes);
-    });
+    return TallyJob(world, world.answer,
+                    [&world, engine, bytes = spec.record_bytes] {
+                      return engine->ScanRecords(world.text, bytes);
+                    });
   });
 }
 

@@ -16,6 +16,8 @@ constexpr uint64_t kTextSeed = 1;
 constexpr uint64_t kNeedleSeed = 2;
 constexpr uint64_t kPlantSeed = 3;
 constexpr size_t kLongNeedle = 4096;
+constexpr std::string_view kShortNeedle = "Zq7xV";
+constexpr std::string_view kSymbols = "#$%&()*+,:;<=>?@[]^{|}~!";
 
 // SplitMix64 (Steele, Lea, Flood 2014): the distributions of <random> differ
 // between standard libraries.
@@ -137,7 +139,10 @@ size_t PlantInRecord(const std::string& needle, Random* random,
 
 // How many lines there are to a needle; 0: no needle at all.
 size_t LinesPerNeedle(Stress stress) {
-  if (stress == Stress::kRare) return 1000;
+  if (stress == Stress::kRare || stress == Stress::kOneShort ||
+      stress == Stress::kOneOfSymbols) {
+    return 1000;
+  }
   return stress == Stress::kDense ? 5 : 0;
 }
 
@@ -150,12 +155,15 @@ std::string_view AlmostNeedle(std::string_view needle, Random* random) {
 }
 
 void Judge(const std::vector<Occurrence>& found, World* world) {
+  const std::vector<Occurrence> regions = Union(found);
   for (const Occurrence& o : found) world->answer.Add(o.begin, o.end);
-  world->masked = MaskedDigest(world->text, found, kMask);
+  for (const Occurrence& r : regions) world->regions.Add(r.begin, r.end);
+  world->masked = MaskedDigest(world->text, regions, kMask);
 }
 
 void Spoil(World* world) {
   world->answer.Add(0, 0);
+  world->regions.Add(0, 0);
   world->masked.Add(" ");
 }
 
@@ -190,8 +198,18 @@ std::string Name(const WorldSpec& spec) {
       return count + "dense";
     case Stress::kNearMisses:
       return count + "near-misses";
+    case Stress::kBase64:
+      return count + "base64";
+    case Stress::kEverywhere:
+      return count + "everywhere";
+    case Stress::kOneShort:
+      return count + "rare-one-short";
+    case Stress::kOneOfSymbols:
+      return count + "rare-one-of-symbols";
     case Stress::kRunOfA:
       return "4KiB-needle-of-a/run-of-a";
+    case Stress::kRunOfAForAb:
+      return "31-a-and-b/run-of-a";
     case Stress::kRunOfAForRandom:
       return "4KiB-random-needle/run-of-a";
   }
@@ -200,6 +218,34 @@ std::string Name(const WorldSpec& spec) {
 
 Worlds::Worlds(WorldOptions options)
     : options_(std::move(options)), lines_(ReadLines(options_.corpora)) {}
+
+bool IsRunOfA(Stress stress) {
+  return stress == Stress::kRunOfA || stress == Stress::kRunOfAForRandom ||
+         stress == Stress::kRunOfAForAb;
+}
+
+void Worlds::Save(const WorldSpec& spec, const std::string& directory) const {
+  const World world = Make(spec);
+  const auto file = [&directory](const char* name) {
+    std::ofstream out(directory + "/" + name, std::ios::binary);
+    out.exceptions(std::ios::badbit | std::ios::failbit);
+    return out;
+  };
+  file("text.log") << world.text;
+  std::ofstream json = file("needles.json"), lines = file("needles.txt");
+  json << '{';
+  for (size_t i = 0; i < world.needles.size(); ++i) {
+    // Needles hold no quotes and no backslashes.
+    json << (i == 0 ? "" : ",\n") << "\"n" << i << "\":\"" << world.needles[i]
+         << '"';
+    lines << world.needles[i] << '\n';
+  }
+  json << "}\n";
+  file("answer.txt") << world.answer.ToString() << '\n';
+  std::ofstream masked = file("masked.log");
+  ForEachPiece(world.text, Union(FindByLookup(world.text, world.needles)),
+               kMask, [&masked](std::string_view piece) { masked << piece; });
+}
 
 const World& Worlds::Get(const WorldSpec& spec) {
   if (kept_spec_ == spec) return kept_;
@@ -216,8 +262,10 @@ World Worlds::CompileProof(size_t needles) const {
   proof.needles = MakeNeedles(needles);
   for (const std::string& needle : proof.needles) {
     const size_t begin = proof.text.size();
-    proof.text += needle + '\n';
+    // What follows keeps a break from joining one to the next.
+    proof.text += needle + " ;\n";
     proof.answer.Add(begin, begin + needle.size());
+    proof.regions.Add(begin, begin + needle.size());
   }
   if (options_.spoil) Spoil(&proof);
   return proof;
@@ -227,8 +275,13 @@ World Worlds::Make(const WorldSpec& spec) const {
   switch (spec.stress) {
     case Stress::kNearMisses:
       return MakeNearMisses(spec);
+    case Stress::kBase64:
+      return MakeBase64(spec);
+    case Stress::kEverywhere:
+      return MakeEverywhere(spec);
     case Stress::kRunOfA:
     case Stress::kRunOfAForRandom:
+    case Stress::kRunOfAForAb:
       return MakeRunOfA(spec);
     default:
       return MakePlanted(spec);
@@ -258,11 +311,47 @@ World Worlds::MakePlanted(const WorldSpec& spec) const {
     world.text += line;
     world.text += '\n';
   }
-  if (planted != FindByLookup(world.text, world.needles)) {
+  bool clean = planted == FindByLookup(world.text, world.needles);
+  // These two are too short to be looked up, and are never planted.
+  for (auto [stress, needle] : {std::pair(Stress::kOneShort, kShortNeedle),
+                                std::pair(Stress::kOneOfSymbols, kSymbols)}) {
+    if (spec.stress != stress) continue;
+    clean = clean && world.text.find(needle) == world.text.npos;
+    world.needles.emplace_back(needle);
+  }
+  if (!clean) {
     throw std::runtime_error("needles occur that were not planted in " +
                              Name(spec));
   }
   Judge(planted, &world);
+  return world;
+}
+
+World Worlds::MakeBase64(const WorldSpec& spec) const {
+  constexpr size_t kLine = 76;  // RFC 2045
+  World world;
+  world.needles = MakeNeedles(spec.needles);
+  Random random(kPlantSeed);
+  while (world.text.size() < options_.text_bytes) {
+    world.text += random.Text(kLine, kBase64) + '\n';
+  }
+  Judge(FindByLookup(world.text, world.needles), &world);
+  return world;
+}
+
+World Worlds::MakeEverywhere(const WorldSpec& spec) const {
+  constexpr size_t kLine = 180;
+  World world;
+  world.needles = MakeNeedles(spec.needles);
+  Random random(kPlantSeed);
+  size_t line = 0;
+  while (world.text.size() < options_.text_bytes) {
+    world.text += world.needles[random.Below(spec.needles)];
+    const bool ends = world.text.size() - line > kLine;
+    world.text += ends ? '\n' : ' ';
+    if (ends) line = world.text.size();
+  }
+  Judge(FindByLookup(world.text, world.needles), &world);
   return world;
 }
 
@@ -287,10 +376,16 @@ World Worlds::MakeNearMisses(const WorldSpec& spec) const {
 
 World Worlds::MakeRunOfA(const WorldSpec& spec) const {
   World world;
-  world.text.assign(options_.text_bytes, 'a');
-  if (spec.stress == Stress::kRunOfAForRandom) {
+  // Speed does not depend on its length, and an engine that goes back after
+  // each a takes minutes for what others read in milliseconds.
+  world.text.assign(std::max(options_.text_bytes / 16, 4 * kLongNeedle), 'a');
+  if (spec.stress != Stress::kRunOfA) {
     Random random(kNeedleSeed);
-    world.needles.push_back(random.Text(kLongNeedle, kPassword));
+    world.needles.push_back(spec.stress == Stress::kRunOfAForAb
+                                ? std::string(31, 'a') + 'b'
+                                : random.Text(kLongNeedle, kPassword));
+    // What the end cuts off would be masked.
+    world.text.back() = '-';
     Judge({}, &world);
     return world;
   }
@@ -299,6 +394,7 @@ World Worlds::MakeRunOfA(const WorldSpec& spec) const {
   for (size_t end = kLongNeedle; end <= world.text.size(); ++end) {
     world.answer.Add(end - kLongNeedle, end);
   }
+  world.regions.Add(0, world.text.size());
   world.masked.Add(kMask);
   return world;
 }

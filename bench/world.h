@@ -26,9 +26,17 @@ enum class Stress {
   kRare,             // one per 1,000 lines
   kDense,            // one per five lines
   kNearMisses,       // nothing but needles' beginnings, middles and ends
+  kBase64,           // lines of random base64, as of an attachment
+  kEverywhere,       // nothing but needles, side by side
+  kOneShort,         // rare, and one of the needles has five bytes
+  kOneOfSymbols,     // rare, and one has neither letter nor digit
   kRunOfA,           // aaaa…, and the needle is 4 KiB of a
   kRunOfAForRandom,  // the same text, and the needle is 4 KiB at random
+  kRunOfAForAb,      // the same text, and the needle is 31 a and a b
 };
+
+// Whether the text is a run of a, with a needle of its own.
+bool IsRunOfA(Stress stress);
 
 struct WorldSpec {
   size_t needles = 1;
@@ -45,6 +53,7 @@ struct World {
   std::string text;
   std::vector<std::string> needles;
   Tally answer;   // all occurrences
+  Tally regions;  // overlapping and touching ones taken together
   Digest masked;  // the text with kMask for each region
 };
 
@@ -66,12 +75,19 @@ class Worlds {
   // std::runtime_error where needles occur that were not planted.
   const World& Get(const WorldSpec& spec);
 
+  // Writes text.log, needles.json, needles.txt (a line each), answer.txt (the
+  // tally) and masked.log to a directory that exists. Throws std::ios::failure
+  // where it cannot.
+  void Save(const WorldSpec& spec, const std::string& directory) const;
+
   // A text in which the compiled form of needles finds each of them once.
   World CompileProof(size_t needles) const;
 
  private:
   World Make(const WorldSpec& spec) const;
   World MakePlanted(const WorldSpec& spec) const;
+  World MakeBase64(const WorldSpec& spec) const;
+  World MakeEverywhere(const WorldSpec& spec) const;
   World MakeNearMisses(const WorldSpec& spec) const;
   World MakeRunOfA(const WorldSpec& spec) const;
 

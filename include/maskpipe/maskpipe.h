@@ -107,9 +107,9 @@ MASKPIPE_API int maskpipe_secrets_merge(maskpipe_secrets *secrets,
 MASKPIPE_API maskpipe_options *maskpipe_options_new(void);
 MASKPIPE_API void maskpipe_options_free(maskpipe_options *options);
 
-/* Sets "mask", "min-length", "short-secrets", "truncated", "hold", "mask-all",
- * "allow", "hash-key-file", "source-timeout" or "require-secrets"; a flag takes
- * "true" or "false". "allow" adds a file each time, others replace. */
+/* Sets "mask", "min-length", "short-secrets", "forms", "truncated", "hold",
+ * "mask-all", "allow", "hash-key-file", "source-timeout" or "require-secrets"; a
+ * flag takes "true" or "false". "allow" adds a file each time, others replace. */
 MASKPIPE_API int maskpipe_options_set(maskpipe_options *options,
                                       const char *name, const char *value,
                                       char **error);

@@ -11,6 +11,7 @@
 #include <set>
 
 #include "src/front/front.h"
+#include "src/match/kernel.h"
 #include "src/report/json_text.h"
 #include "src/report/log.h"
 #include "src/source/secret_file.h"
@@ -314,8 +315,9 @@ void PrintJson(const std::vector<Row>& rows, bool counted, uint64_t lines,
                 JsonEscaped(findings[i].mend).c_str());
   }
   const Arena::Usage memory = Arena::usage();
-  std::printf("],\"memory\":{\"bytes\":%zu,\"locked\":%zu}}\n", memory.mapped,
-              memory.locked);
+  std::printf(
+      "],\"kernel\":\"%s\",\"memory\":{\"bytes\":%zu,\"locked\":%zu}}\n",
+      ChosenKernel()->name, memory.mapped, memory.locked);
 }
 
 void PrintFindings(const std::vector<Warning>& findings) {
@@ -343,10 +345,11 @@ void PrintText(const Secrets& secrets, const std::vector<Row>& rows,
   const Arena::Usage memory = Arena::usage();
   std::printf(
       "\n%zu secrets from %zu sources; %zu KiB of protected memory, "
-      "%zu KiB of it locked%s\n",
+      "%zu KiB of it locked%s; kernel %s\n",
       loaded, secrets.report.sources.size(), memory.mapped >> 10,
       memory.locked >> 10,
-      memory.locked < memory.mapped ? " (RLIMIT_MEMLOCK allows no more)" : "");
+      memory.locked < memory.mapped ? " (RLIMIT_MEMLOCK allows no more)" : "",
+      ChosenKernel()->name);
   for (const std::string& c : concerns) std::printf("note: %s\n", c.c_str());
   PrintFindings(findings);
   bool first = true;

@@ -30,8 +30,7 @@ namespace maskpipe {
 namespace {
 
 constexpr size_t kReadSize = size_t{256} << 10;
-// Larger pipes mean fewer switches between the processes at both ends.
-constexpr int kPipeSize = 1 << 20;
+constexpr size_t kPipeSize = size_t{1} << 20;
 
 // A closed standard output ends us silently, as it ends cat, unless whoever
 // started us ignored the signal. A closed standard error does not.
@@ -66,7 +65,7 @@ class Filter {
          Refresher* refresher)
       : writer_(STDOUT_FILENO, "standard output"),
         masking_(std::move(set), &writer_, added, refresher) {
-    (void)::fcntl(STDOUT_FILENO, F_SETPIPE_SZ, kPipeSize);
+    WidenPipe(STDOUT_FILENO, kPipeSize);
   }
 
   // Until the end of the input. False: the input could not be read, which was
@@ -76,7 +75,7 @@ class Filter {
       Log::Error(name + ": the input is also the output");
       return false;
     }
-    (void)::fcntl(fd, F_SETPIPE_SZ, kPipeSize);
+    WidenPipe(fd, kPipeSize);
     for (;;) {
       char* room = masking_.Prepare(kReadSize);
       const ssize_t n = ::read(fd, room, kReadSize);

@@ -15,6 +15,7 @@
 #include "include/maskpipe/maskpipe.h"
 #include "src/base/hygiene.h"
 #include "src/front/front.h"
+#include "src/match/kernel.h"
 #include "src/report/log.h"
 #include "src/run/supervisor.h"
 #include "src/source/airflow_environment.h"
@@ -36,6 +37,11 @@ constexpr char kUsage[] =
     "where, what needs mending\n"
     "maskpipe rsyslog [OPTIONS]                   answers rsyslog's "
     "mmexternal, see the manual\n\n";
+
+std::string Kernel() {
+  const maskpipe::Kernel* kernel = maskpipe::ChosenKernel();
+  return kernel == nullptr ? "unknown" : kernel->name;
+}
 
 struct Subcommand {
   std::string_view name;
@@ -105,7 +111,7 @@ int Run(const Subcommand& subcommand, int argc, char** argv) {
   if (line->help) return Print(kUsage + maskpipe::OptionHelp());
   if (line->version) {
     return Print(std::string("maskpipe ") + ::maskpipe_version() +
-                 " (engine aho-corasick, libyaml " +
+                 " (kernel " + Kernel() + ", libyaml " +
                  ::yaml_get_version_string() + ")\n");
   }
   if (maskpipe::Status s = maskpipe::Log::Open(line->options); !s.ok()) {

@@ -1,34 +1,71 @@
 #include "src/match/matcher.h"
 
 #include <algorithm>
-#include <vector>
 
 namespace maskpipe {
 
-Matcher::Matcher(std::span<const Needle> needles)
-    : arena_(std::make_unique<Arena>()) {
-  std::vector<Needle> as_written;
-  as_written.reserve(needles.size());
-  for (const Needle& n : needles) {
-    if (!n.folded) as_written.push_back(n);
+Matcher::Matcher(std::span<const Needle> needles,
+                 std::span<const SpellingRow> rows)
+    : arena_(std::make_unique<Arena>()),
+      reader_(std::make_unique<SpellingReader>(rows)),
+      ignorable_(std::make_unique<IgnorableReader>(reader_.get())) {
+  Walker::Indexes indexes;
+  for (size_t i = 0; i < indexes_.size(); ++i) {
+    indexes_[i] = std::make_unique<NeedleIndex>(
+        needles, static_cast<Writing>(i), arena_.get());
+    indexes[i] = indexes_[i].get();
   }
-  automaton_ = std::make_unique<Automaton>(as_written, arena_.get());
+  walker_ = std::make_unique<Walker>(indexes, reader_.get(), ignorable_.get());
+  beginnings_ = std::make_unique<Beginnings>(indexes, reader_.get(),
+                                             ignorable_.get(), arena_.get());
 }
 
-uint64_t Matcher::Pending(const Window& window, const Cursor& cursor) const {
-  const auto may_stand_alone = [&](uint32_t length) {
-    return !LetterBefore(window, cursor.position_ - length);
-  };
-  uint64_t length = automaton_->LiveLength(cursor.state_, may_stand_alone);
-  // What ends here but must stand alone waits for the next byte.
-  for (State s = automaton_->LongestEnd(cursor.state_); s != Automaton::kRoot;
-       s = automaton_->Shorter(s)) {
-    const Automaton::End& e = automaton_->end(s);
-    if (e.alone && may_stand_alone(e.length)) {
-      length = std::max<uint64_t>(length, e.length);
-    }
+// 1 go on with what the last scan left open, 2 find new beginnings.
+void Matcher::Scan(const Window& window, Cursor* cursor,
+                   const OnSpan& on_span) const {
+  if (cursor->position_ >= window.end()) return;
+  const ReadingScope scope;
+  static thread_local std::vector<Path> open;  // keeps its room
+  open.clear();
+  Walker::Run run;
+  for (const Path& path : cursor->open_) {  // 1
+    walker_->Continue(window, path, &run, &open, on_span);
   }
-  return cursor.position_ - length;
+  static thread_local Offsets places;  // keeps its room; holds no secret
+  const auto from = static_cast<size_t>(cursor->position_ - window.offset);
+  beginnings_->Find(window.bytes, from, &places);  // 2
+  for (uint32_t place : places) {
+    walker_->Begin(window, place, &run, &open, on_span);
+  }
+  cursor->open_.assign(open.begin(), open.end());
+  cursor->position_ = window.end();
+}
+
+uint64_t Matcher::Pending(const Cursor& cursor) const {
+  uint64_t pending = cursor.position_;
+  for (const Path& p : cursor.open_) pending = std::min(pending, p.holds);
+  return pending;
+}
+
+uint64_t Matcher::Needed(const Cursor& cursor) const {
+  uint64_t needed = cursor.position_ -
+                    std::min<uint64_t>(cursor.position_, Walker::kLookBehind);
+  for (const Path& p : cursor.open_) needed = std::min(needed, p.at);
+  return needed;
+}
+
+void Matcher::Finish(const Window& window, Cursor* cursor, bool truncated,
+                     const OnSpan& on_span) const {
+  for (const Path& path : cursor->open_) {
+    walker_->Finish(window, path, truncated, on_span);
+  }
+  cursor->open_.clear();
+}
+
+size_t Matcher::needles() const {
+  size_t n = 0;
+  for (const auto& index : indexes_) n += index->size();
+  return n;
 }
 
 }  // namespace maskpipe

@@ -1,16 +1,17 @@
-// Finds every occurrence of many needles in a stream, in one pass.
+// Finds every occurrence of many needles in a stream, in one pass, in every
+// spelling.
 //
 //   Matcher matcher(needles);            // compile once, share const
 //   Matcher::Cursor cursor(0);           // one per stream
 //   matcher.Scan(window, &cursor, [](const Span& s) { ... });
-//   uint64_t pending = matcher.Pending(window, cursor);
+//   uint64_t pending = matcher.Pending(cursor);
 //   matcher.Finish(window, &cursor, truncated, ...);   // end of the stream
 //
 // Guarantees: all occurrences are reported, overlapping, nested and
-// self-overlapping ones too, with exact begin and end, each once, in the order
-// of their ends and among equal ends the longest first. The calls' cuts do not
-// matter. Time is linear in the text plus the occurrences reported, whatever
-// the needles and the text are.
+// self-overlapping ones too, with exact begin and end. The calls' cuts do not
+// matter. Where the text reads in several ways an occurrence may be reported
+// more than once; they come in the order of their beginnings as far as these
+// lie in one Scan().
 //
 // An occurrence that must stand alone is reported once the byte after it, or
 // the end of the stream, is known.
@@ -22,24 +23,17 @@
 #include <cstdint>
 #include <memory>
 #include <span>
+#include <vector>
 
 #include "src/base/arena.h"
-#include "src/match/automaton.h"
+#include "src/match/beginnings.h"
+#include "src/match/ignorable.h"
 #include "src/match/needle.h"
+#include "src/match/needle_index.h"
+#include "src/match/spelling_reader.h"
+#include "src/match/walker.h"
 
 namespace maskpipe {
-
-// An ASCII letter or digit: what may not stand beside a short secret.
-inline bool IsWordByte(char c) {
-  const char lower = static_cast<char>(c | 0x20);
-  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
-}
-
-// Which of the occurrences with the same end Scan reports.
-enum class Report {
-  kAll,
-  kLongest,  // enough for the union of them all, and bounds the reports
-};
 
 class Matcher {
  public:
@@ -48,119 +42,57 @@ class Matcher {
    public:
     // At `position`, with nothing in progress.
     explicit Cursor(uint64_t position) : position_(position) {}
+    // As a new one, but keeps its room.
+    void Restart(uint64_t position) {
+      position_ = position;
+      open_.clear();
+    }
     uint64_t position() const { return position_; }
 
    private:
     friend class Matcher;
     uint64_t position_;
-    Automaton::State state_ = Automaton::kRoot;
+    std::vector<Path> open_;
   };
 
-  // Takes the needles that are not `folded`; FoldedMatcher has the others.
-  explicit Matcher(std::span<const Needle> needles);
+  // The rows' texts must outlive the matcher.
+  explicit Matcher(std::span<const Needle> needles,
+                   std::span<const SpellingRow> rows = StandardSpellings());
 
-  // How many bytes before the cursor or before Pending(), whichever is less,
-  // a window must still hold.
-  static constexpr size_t kHistory = 1;
+  using OnSpan = Walker::OnSpan;
 
-  // Scans from the cursor to the window's end and moves the cursor there.
-  // The window holds all of the stream from Pending() as it was after the last
-  // scan, and kHistory bytes before that where the stream has them.
-  template <typename F>
-  void Scan(const Window& window, Cursor* cursor, F&& on_span,
-            Report report = Report::kLongest) const;
+  // Scans from the cursor to the window's end and moves the cursor there. The
+  // window holds all of the stream from Needed() as it was after the last scan.
+  void Scan(const Window& window, Cursor* cursor, const OnSpan& on_span) const;
 
   // The leftmost position from which an occurrence may still be in progress;
   // the cursor's where there is none. Never falls from call to call.
-  uint64_t Pending(const Window& window, const Cursor& cursor) const;
+  uint64_t Pending(const Cursor& cursor) const;
+
+  // The leftmost position that a later call reads: it may lie before Pending(),
+  // at most by what an escape, noise and kLookBehind take.
+  uint64_t Needed(const Cursor& cursor) const;
 
   // The stream ends at the window's end: reports what only waited for a byte
-  // after it, and with `truncated` the longest cut-off occurrence of which at
-  // least kTruncatedBytes and half the needle were seen.
-  template <typename F>
-  void Finish(const Window& window, Cursor* cursor, bool truncated, F&& on_span,
-              Report report = Report::kLongest) const;
+  // after it, and with `truncated` what was cut off, if at least
+  // kTruncatedBytes and half the needle were seen.
+  void Finish(const Window& window, Cursor* cursor, bool truncated,
+              const OnSpan& on_span) const;
 
-  static constexpr uint32_t kTruncatedBytes = 8;
+  static constexpr uint32_t kTruncatedBytes = Walker::kEarly;
 
   // False in a forked child, where the tables are zeros and must not be used.
   bool intact() const { return arena_->intact(); }
 
-  size_t states() const { return automaton_->states(); }
+  size_t needles() const;
 
  private:
-  using State = Automaton::State;
-
-  // What begins before the window did not wait, so a letter stood before it.
-  static bool LetterBefore(const Window& w, uint64_t begin) {
-    return begin > w.offset ? IsWordByte(w.at(begin - 1)) : w.offset > 0;
-  }
-
-  // Reports the ends in `state`, which was reached at `end`. `next` is the byte
-  // after it, or kNoByte at the end of the stream, or kUnknown, in which case
-  // what must stand alone waits. `waited` reports only what has waited so.
-  static constexpr int kNoByte = -1;
-  static constexpr int kUnknown = -2;
-  template <typename F>
-  void ReportEnds(const Window& w, State state, uint64_t end, int next,
-                  bool waited, Report report, F&& on_span) const;
-
   std::unique_ptr<Arena> arena_;
-  std::unique_ptr<const Automaton> automaton_;
+  std::unique_ptr<const SpellingReader> reader_;
+  std::unique_ptr<const IgnorableReader> ignorable_;
+  std::array<std::unique_ptr<const NeedleIndex>, 3> indexes_;
+  std::unique_ptr<const Walker> walker_;
+  std::unique_ptr<const Beginnings> beginnings_;
 };
-
-template <typename F>
-void Matcher::ReportEnds(const Window& w, State state, uint64_t end, int next,
-                         bool waited, Report report, F&& on_span) const {
-  for (State s = automaton_->LongestEnd(state); s != Automaton::kRoot;
-       s = automaton_->Shorter(s)) {
-    const Automaton::End& e = automaton_->end(s);
-    const uint64_t begin = end - e.length;
-    if (e.alone) {
-      if (next == kUnknown || LetterBefore(w, begin)) continue;
-      if (next >= 0 && IsWordByte(static_cast<char>(next))) continue;
-    } else if (waited) {
-      if (report == Report::kLongest) return;  // a longer one was reported
-      continue;
-    }
-    on_span(Span{begin, end, e.secret});
-    if (report == Report::kLongest) return;
-  }
-}
-
-template <typename F>
-void Matcher::Scan(const Window& window, Cursor* cursor, F&& on_span,
-                   Report report) const {
-  const std::string_view text = window.bytes;
-  const size_t from = static_cast<size_t>(cursor->position_ - window.offset);
-  if (from >= text.size()) return;
-  const auto byte_at = [&](size_t i) {
-    return static_cast<int>(static_cast<uint8_t>(text[i]));
-  };
-  ReportEnds(window, cursor->state_, cursor->position_, byte_at(from), true,
-             report, on_span);
-  cursor->state_ =
-      automaton_->Run(text, from, cursor->state_, [&](State s, size_t i) {
-        const int next = i < text.size() ? byte_at(i) : kUnknown;
-        ReportEnds(window, s, window.offset + i, next, false, report, on_span);
-      });
-  cursor->position_ = window.end();
-}
-
-template <typename F>
-void Matcher::Finish(const Window& window, Cursor* cursor, bool truncated,
-                     F&& on_span, Report report) const {
-  ReportEnds(window, cursor->state_, cursor->position_, kNoByte, true, report,
-             on_span);
-  if (truncated) {
-    const Automaton::End cut =
-        automaton_->Truncated(cursor->state_, kTruncatedBytes);
-    if (cut.length != 0) {
-      const uint64_t end = cursor->position_;
-      on_span(Span{end - cut.length, end, cut.secret});
-    }
-  }
-  cursor->state_ = Automaton::kRoot;
-}
 
 }  // namespace maskpipe

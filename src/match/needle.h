@@ -7,13 +7,24 @@
 
 namespace maskpipe {
 
+// How the text may write a needle's bytes.
+enum class Writing : uint8_t {
+  kPlain,    // as they are
+  kSpelled,  // in any spelling of the table, with noise between
+             // (spelling_table.h)
+  kHex,      // two hexadecimal digits each, in either case, apart or not
+};
+
 // Bytes to find, derived from one secret. The bytes must outlive the
 // compilation of a Matcher only; the matcher keeps its own.
+//
+// In a spelled needle a line feed stands for any run of white space, so none
+// stands at its ends and no other white space beside it.
 struct Needle {
   std::string_view bytes;  // not empty
   uint32_t secret = 0;     // whose it is; the lower number wins a tie of names
   bool alone = false;      // an occurrence has no ASCII letter or digit beside
-  bool folded = false;     // `bytes` are folded, and so is the text: folded.h
+  Writing writing = Writing::kSpelled;
 };
 
 // [begin, end) of a verified occurrence, in bytes from the stream's start.

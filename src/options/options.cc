@@ -75,6 +75,33 @@ Status SetChoice(T* chosen, std::string_view value,
   return Expected("one of " + words);
 }
 
+// all, plain, or names with commas between.
+Status SetForms(FormsMode* forms, std::string_view value) {
+  constexpr std::pair<std::string_view, bool FormsMode::*> kForms[] = {
+      {"base64", &FormsMode::base64},
+      {"hex", &FormsMode::hex},
+      {"spellings", &FormsMode::spellings}};
+  FormsMode chosen{.base64 = false, .hex = false, .spellings = false};
+  if (value == "all") {
+    chosen = FormsMode();
+  } else if (value != "plain") {
+    for (size_t begin = 0; begin <= value.size();) {
+      const size_t end = std::min(value.find(',', begin), value.size());
+      const std::string_view name = value.substr(begin, end - begin);
+      const auto* at =
+          std::find_if(std::begin(kForms), std::end(kForms),
+                       [&](const auto& form) { return form.first == name; });
+      if (at == std::end(kForms)) {
+        return Expected("all, plain, or some of base64,hex,spellings");
+      }
+      chosen.*(at->second) = true;
+      begin = end + 1;
+    }
+  }
+  *forms = chosen;
+  return Status::Ok();
+}
+
 Status SetText(std::string* text, std::string_view value) {
   *text = value;
   return Status::Ok();
@@ -154,6 +181,10 @@ constexpr OptionRow kTable[] = {
                                     {"skip", ShortMode::kSkip},
                                     {"anywhere", ShortMode::kAnywhere}});
      },
+     nullptr},
+    {"forms", "LIST", "all",
+     "all, plain (the bytes as they are), or some of base64,hex,spellings",
+     G::kMasking, kBoth, false, [](O o, V v) { return SetForms(&o->forms, v); },
      nullptr},
     {"truncated", "HOW", "mask",
      "what the end of the log cuts off: mask or show", G::kMasking, kBoth,

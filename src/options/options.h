@@ -28,6 +28,14 @@ enum class MaskPolicy { kStrict, kAirflow };
 enum class TtyMode { kAuto, kPty, kPipe };
 enum class ShortMode { kToken, kSkip, kAnywhere };
 
+// In what forms a value is looked for besides its own bytes.
+struct FormsMode {
+  bool base64 = true;
+  bool hex = true;
+  bool spellings = true;
+  bool operator==(const FormsMode&) const = default;
+};
+
 struct Options {
   // sources
   std::vector<std::string> sources;
@@ -43,6 +51,7 @@ struct Options {
   std::string hash_key_file;
   size_t min_length = 5;
   ShortMode short_secrets = ShortMode::kToken;
+  FormsMode forms;
   bool truncated = true;
   bool hold_line = false;
   MaskPolicy policy = MaskPolicy::kStrict;

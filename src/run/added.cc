@@ -90,13 +90,15 @@ Status AddedSecrets::Take(Stream* stream, uint64_t* seen) {
 // 1 read and split what is there, 2 compile what is new, 3 answer.
 Status AddedSecrets::TakeLocked() {
   if (!status_.ok()) return status_;  // what was lost stays lost
-  SecretStore batch;
+  // Made for the first value: a store has an arena, and this runs for every
+  // piece of the log.
+  Batch batch;
   // Accept() puts new ones at the end, where this loop meets them.
   for (Channel& channel : channels_) {  // 1
     status_ = Drain(&channel, &batch);
     if (!status_.ok()) return status_;
   }
-  if (masks_ && !batch.empty()) status_ = Compile(batch);  // 2
+  if (masks_ && batch.has_value()) status_ = Compile(*batch);  // 2
   if (!status_.ok()) return status_;
   channels_.remove_if([this](const Channel& c) {  // 3
     if (!c.ended) return false;
@@ -113,7 +115,7 @@ Status AddedSecrets::TakeLocked() {
 }
 
 // All that a channel holds now.
-Status AddedSecrets::Drain(Channel* channel, SecretStore* batch) {
+Status AddedSecrets::Drain(Channel* channel, Batch* batch) {
   while (!channel->ended) {
     channel->buffer.Reserve(channel->size + kLargestValue);
     const ssize_t n =
@@ -181,7 +183,7 @@ void AddedSecrets::Accept(Fd socket) {
 }
 
 // Moves whole values out of the buffer; at the end, the last one needs no NUL.
-Status AddedSecrets::Split(Channel* channel, SecretStore* batch) {
+Status AddedSecrets::Split(Channel* channel, Batch* batch) {
   char* const data = channel->buffer.data();
   size_t begin = 0;
   while (begin < channel->size) {
@@ -202,11 +204,12 @@ Status AddedSecrets::Split(Channel* channel, SecretStore* batch) {
           "printed");
     }
     if (length > 0) {
-      batch->Add({.name = "added/" + std::to_string(taken_),
-                  .origin = "add-fd",
-                  .open = false,
-                  .certain = true},
-                 {at, length});
+      if (!batch->has_value()) batch->emplace();
+      (*batch)->Add({.name = "added/" + std::to_string(taken_),
+                     .origin = "add-fd",
+                     .open = false,
+                     .certain = true},
+                    {at, length});
     }
     begin += length + (nul != nullptr ? 1 : 0);
   }

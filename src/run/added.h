@@ -25,6 +25,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -59,6 +60,9 @@ class AddedSecrets {
   Status Take(Stream* stream, uint64_t* seen);
 
  private:
+  // Values that came together.
+  using Batch = std::optional<SecretStore>;
+
   // Where values come from.
   struct Channel {
     int fd = -1;
@@ -72,11 +76,11 @@ class AddedSecrets {
   };
 
   Status TakeLocked();
-  Status Drain(Channel* channel, SecretStore* batch);
+  Status Drain(Channel* channel, Batch* batch);
   ssize_t Read(Channel* channel);
   ssize_t Receive(Channel* channel);
   void Accept(Fd socket);
-  Status Split(Channel* channel, SecretStore* batch);
+  Status Split(Channel* channel, Batch* batch);
   Status Compile(const SecretStore& batch);
 
   // Sets of falling size, each with its values: a new value is compiled with

@@ -1,5 +1,6 @@
 #include "src/run/descriptor.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 
@@ -12,6 +13,13 @@ namespace maskpipe {
 void WaitFor(int fd, short events) {
   pollfd p{fd, events, 0};
   (void)::poll(&p, 1, -1);
+}
+
+void WidenPipe(int fd, size_t bytes) {
+  const int size = ::fcntl(fd, F_GETPIPE_SZ);
+  if (size > 0 && static_cast<size_t>(size) < bytes) {
+    (void)::fcntl(fd, F_SETPIPE_SZ, static_cast<int>(bytes));
+  }
 }
 
 Status DescriptorWriter::Write(std::span<const std::string_view> pieces) {

@@ -15,6 +15,10 @@ namespace maskpipe {
 // Waits for poll(2) events, however long it takes.
 void WaitFor(int fd, short events);
 
+// Makes a pipe hold `bytes` at least: larger ones mean fewer switches between
+// the processes at both ends. What is no pipe, or may not grow, stays as it is.
+void WidenPipe(int fd, size_t bytes);
+
 // Writes to a descriptor with writev(2), all of it. A message of failure
 // begins with `name`.
 class DescriptorWriter : public Sink {

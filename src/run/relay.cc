@@ -18,7 +18,9 @@
 namespace maskpipe {
 namespace {
 
-constexpr size_t kReadSize = size_t{64} << 10;  // what a pipe holds
+// Also the size of the pipes. Not as large as the filter's: a user without
+// rights may have 64 MiB of pipes in all, and starts many of us.
+constexpr size_t kReadSize = size_t{256} << 10;
 
 void Tell(int event) {
   const uint64_t one = 1;
@@ -37,6 +39,7 @@ Relay::Relay(Fd from, int to, const std::string& name,
       output_(std::move(set), &writer_, added, refresher) {
   struct stat st = {};
   to_pipe_ = ::fstat(to, &st) == 0 && S_ISFIFO(st.st_mode);
+  for (int fd : {from_.get(), to}) WidenPipe(fd, kReadSize);
 }
 
 Status Relay::Start(int done) {

@@ -40,6 +40,10 @@ Result<MaskOptions> MakeMaskOptions(const Options& options) {
   mask.rules.short_secrets = ShortSecretsOf(options.short_secrets);
   mask.rules.mask_all = options.mask_all;
   mask.rules.airflow = options.policy == MaskPolicy::kAirflow;
+  mask.forms = {.base64 = options.forms.base64,
+                .hex = options.forms.hex,
+                .spellings = options.forms.spellings,
+                .min_length = options.min_length};
 
   const SourceLimits limits{options.source_timeout};
   std::vector<Warning> ignored;  // who may read an allow list
@@ -104,7 +108,7 @@ namespace {
 constexpr size_t kParallel = 16;
 
 // One source, read into a store of its own so that no reader needs another's.
-struct Reading {
+struct SourceReading {
   LoadReport::Source report;
   SecretStore store;
 };
@@ -141,7 +145,7 @@ LoadReport LoadSources(const Options& options, SecretStore* store) {
     }
     return report;
   }
-  std::vector<Reading> readings(sources.size());
+  std::vector<SourceReading> readings(sources.size());
   std::atomic<size_t> next{0};
   std::atomic<bool> no_memory{false};
   const auto read = [&] {
@@ -159,7 +163,7 @@ LoadReport LoadSources(const Options& options, SecretStore* store) {
   read();
   for (std::thread& thread : threads) thread.join();
   if (no_memory) throw std::bad_alloc();
-  for (Reading& reading : readings) {  // 2
+  for (SourceReading& reading : readings) {  // 2
     for (const Secret& secret : reading.store.secrets()) {
       store->Add(secret, secret.value);
     }

@@ -3,14 +3,16 @@
 #include <algorithm>
 #include <numeric>
 
+#include "src/match/kernel.h"
 #include "src/stream/record.h"
 
 namespace maskpipe {
 namespace {
 
 constexpr uint32_t kNoLabel = ~uint32_t{0};
-// Each takes about 70 bytes while it is compiled.
-constexpr size_t kMostNeedleBytes = size_t{64} << 20;
+// Each is kept once and, while it is compiled, twice. A secret of some length
+// has a score of forms.
+constexpr size_t kMostNeedleBytes = size_t{256} << 20;
 
 // The masked leaves in the order of their names, and each leaf's place there.
 std::vector<uint32_t> OrderByName(const Leaves& leaves,
@@ -33,6 +35,11 @@ std::vector<uint32_t> OrderByName(const Leaves& leaves,
 // 4 render the masks and see that no needle occurs in one.
 Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
     const SecretStore& store, const MaskOptions& options) {
+  if (ChosenKernel() == nullptr) {
+    return Status::Usage(
+        "MASKPIPE_KERNEL names no kernel that runs here; there are " +
+        KernelNames() + "; unset it for the best");
+  }
   Result<MaskTemplate> mask = MaskTemplate::Parse(options.mask);
   if (!mask.ok()) return mask.status();
 
@@ -42,14 +49,15 @@ Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
   const std::vector<uint32_t> order = OrderByName(leaves, &place);
 
   // 2.
-  Needles needles = MakeNeedles(leaves);
+  Needles needles = MakeNeedles(leaves, options.forms);
   size_t needle_bytes = 0;
   for (const Needle& n : needles.list) needle_bytes += n.bytes.size();
   if (needle_bytes > kMostNeedleBytes) {
-    return Status::Source(
-        "the secrets amount to " + std::to_string(needle_bytes >> 20) +
-        " MiB; at most " + std::to_string(kMostNeedleBytes >> 20) +
-        " MiB can be masked at once; give a narrower source");
+    return Status::Source("the secrets and their forms amount to " +
+                          std::to_string(needle_bytes >> 20) +
+                          " MiB; at most " +
+                          std::to_string(kMostNeedleBytes >> 20) +
+                          " MiB can be masked at once; give a narrower source");
   }
   for (Needle& n : needles.list) n.secret = place[n.secret];
   std::shared_ptr<CompiledSet> set(new CompiledSet(needles, options));

@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "src/base/status.h"
-#include "src/match/folded.h"
 #include "src/match/matcher.h"
 #include "src/needle/forms.h"
 #include "src/secret/leaf.h"
@@ -29,6 +28,7 @@ struct MaskOptions {
   // For {hash}; sets that one stream uses share it.
   std::shared_ptr<const HashKey> hash_key = HashKey::OfThisProcess();
   Rules rules;
+  FormOptions forms;
   bool truncated = true;   // mask what the end of the stream cuts off
   bool hold_line = false;  // release only whole lines
 };
@@ -60,7 +60,6 @@ class CompiledSet {
       const SecretStore& store, const MaskOptions& options);
 
   const Matcher& matcher() const { return matcher_; }
-  const FoldedMatcher& folded() const { return folded_; }
   // By Span::secret, in the order of the names.
   const Label& label(uint32_t secret) const { return labels_[secret]; }
   const std::vector<Label>& labels() const { return labels_; }
@@ -69,18 +68,15 @@ class CompiledSet {
   const MaskOptions& options() const { return options_; }
 
   // False in a forked child, which must not mask with it.
-  bool intact() const { return matcher_.intact() && folded_.intact(); }
+  bool intact() const { return matcher_.intact(); }
 
  private:
   CompiledSet(const Needles& needles, MaskOptions options)
-      : matcher_(needles.list),
-        folded_(needles.list),
-        options_(std::move(options)) {}
+      : matcher_(needles.list), options_(std::move(options)) {}
 
   std::string SafeName(const std::string& name) const;
 
   Matcher matcher_;
-  FoldedMatcher folded_;
   MaskOptions options_;
   std::vector<Label> labels_;
   std::vector<std::string> sources_;

@@ -3,12 +3,11 @@
 namespace maskpipe {
 namespace {
 
-// Calls on_span with what one of the set's matchers finds.
-template <typename M, typename F>
-void ForEachSpan(const M& matcher, std::string_view text, bool truncated,
-                 F&& on_span) {
+void ForEachSpan(const Matcher& matcher, std::string_view text, bool truncated,
+                 const Matcher::OnSpan& on_span) {
   const Window window{text, 0};
-  typename M::Cursor cursor(0);
+  static thread_local Matcher::Cursor cursor(0);  // holds no secret
+  cursor.Restart(0);
   matcher.Scan(window, &cursor, on_span);
   matcher.Finish(window, &cursor, truncated, on_span);
 }
@@ -17,17 +16,9 @@ void ForEachSpan(const M& matcher, std::string_view text, bool truncated,
 
 void FindRegions(const CompiledSet& set, std::string_view text,
                  Regions* regions) {
-  const bool truncated = set.options().truncated;
-  const auto add_to = [&set](Regions* list) {
-    return [&set, list](const Span& s) {
-      list->Add(s.begin, s.end, &set.label(s.secret));
-    };
-  };
-  // With lists of their own, since Add() is cheap in the text's order only.
-  Regions folded;
-  ForEachSpan(set.matcher(), text, truncated, add_to(regions));
-  ForEachSpan(set.folded(), text, truncated, add_to(&folded));
-  regions->Merge(folded);
+  ForEachSpan(set.matcher(), text, set.options().truncated, [&](const Span& s) {
+    regions->Add(s.begin, s.end, &set.label(s.secret));
+  });
 }
 
 std::string Masked(const CompiledSet& set, std::string_view text) {
@@ -40,9 +31,8 @@ std::string Masked(const CompiledSet& set, std::string_view text) {
 
 bool Occurs(const CompiledSet& set, std::string_view text) {
   bool found = false;
-  const auto on_span = [&found](const Span&) { found = true; };
-  ForEachSpan(set.matcher(), text, false, on_span);
-  ForEachSpan(set.folded(), text, false, on_span);
+  ForEachSpan(set.matcher(), text, false,
+              [&found](const Span&) { found = true; });
   return found;
 }
 

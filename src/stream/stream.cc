@@ -114,9 +114,12 @@ Status Stream::Decide(bool last) {
   if (Status s = Release(decided); !s.ok()) return s;  // 3
   held_max_ = std::max(held_max_, held());
 
-  // 4. The layers need what is pending for them, which is not before printed_.
-  const uint64_t keep =
-      printed_ - std::min<uint64_t>(printed_ - begin_, Matcher::kHistory);
+  // 4. The matchers may read again what was printed, if it may go on.
+  uint64_t keep = printed_;
+  for (const Layer& layer : layers_) {
+    keep = std::min(keep, layer.set->matcher().Needed(layer.cursor));
+  }
+  keep = std::max(keep, begin_);
   begin_in_buffer_ += keep - begin_;
   begin_ = keep;
   return status_;
@@ -138,22 +141,18 @@ void Stream::Scan(bool last) {
   const Window w = window();
   for (Layer& layer : layers_) {
     const CompiledSet& set = *layer.set;
-    const bool truncated = set.options().truncated;
-    // Each matcher reports in the order of the text, so each region is added at
+    // A matcher reports in the order of the text, so each region is added near
     // the end of a list; lists are merged in one pass.
-    const auto scan = [&](const auto& matcher, auto* cursor, Regions* regions) {
-      const auto add = [&](const Span& s) {
-        regions->Add(s.begin, s.end, &set.label(s.secret));
-      };
-      matcher.Scan(w, cursor, add);
-      if (last) matcher.Finish(w, cursor, truncated, add);
+    Regions found;
+    Regions* regions = &layer == &layers_.front() ? &regions_ : &found;
+    const Matcher::OnSpan add = [&](const Span& s) {
+      regions->Add(s.begin, s.end, &set.label(s.secret));
     };
-    Regions as_written, folded;
-    const bool first = &layer == &layers_.front();
-    scan(set.matcher(), &layer.cursor, first ? &regions_ : &as_written);
-    scan(set.folded(), &layer.folded, &folded);
-    regions_.Merge(as_written);
-    regions_.Merge(folded);
+    set.matcher().Scan(w, &layer.cursor, add);
+    if (last) {
+      set.matcher().Finish(w, &layer.cursor, set.options().truncated, add);
+    }
+    regions_.Merge(found);
   }
 }
 
@@ -162,8 +161,7 @@ uint64_t Stream::Decided(bool last) const {
   const Window w = window();
   uint64_t decided = end_;
   for (const Layer& layer : layers_) {
-    decided = std::min(decided, layer.set->matcher().Pending(w, layer.cursor));
-    decided = std::min(decided, layer.set->folded().Pending(layer.folded));
+    decided = std::min(decided, layer.set->matcher().Pending(layer.cursor));
   }
   if (layers_[0].set->options().hold_line) {
     const std::string_view unprinted =
@@ -243,10 +241,9 @@ void Stream::Replace(size_t first, size_t last,
   layers_.erase(place(first), place(last));
   for (size_t i = 0; i < sets.size(); ++i) {
     const size_t labels = sets[i]->labels().size();
-    layers_.insert(
-        place(first + i),
-        Layer{std::move(sets[i]), Matcher::Cursor(printed_),
-              FoldedMatcher::Cursor(printed_), std::vector<uint64_t>(labels)});
+    layers_.insert(place(first + i),
+                   Layer{std::move(sets[i]), Matcher::Cursor(printed_),
+                         std::vector<uint64_t>(labels)});
   }
   Restart();
 }
@@ -255,7 +252,6 @@ void Stream::Restart() {
   regions_.Clear();
   for (Layer& layer : layers_) {
     layer.cursor = Matcher::Cursor(printed_);
-    layer.folded = FoldedMatcher::Cursor(printed_);
   }
 }
 

@@ -87,7 +87,6 @@ class Stream {
   struct Layer {
     std::shared_ptr<const CompiledSet> set;
     Matcher::Cursor cursor;
-    FoldedMatcher::Cursor folded;
     std::vector<uint64_t> masks;  // by label
   };
   class Output;

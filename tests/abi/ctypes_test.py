@@ -40,12 +40,12 @@ class CAbi(unittest.TestCase):
     def setUp(self):
         self.lib = LIBRARY
 
-    def masker(self, values):
+    def masker(self, values, options=None):
         secrets = self.lib.maskpipe_secrets_new()
         for name, value in values.items():
             self.assertEqual(0, self.lib.maskpipe_secrets_add(
                 secrets, name.encode(), value, len(value), None))
-        masker = self.lib.maskpipe_masker_new(secrets, None, None)
+        masker = self.lib.maskpipe_masker_new(secrets, options, None)
         self.lib.maskpipe_secrets_free(secrets)
         self.assertTrue(masker)
         self.addCleanup(self.lib.maskpipe_masker_free, masker)
@@ -92,6 +92,20 @@ class CAbi(unittest.TestCase):
         self.lib.maskpipe_options_free(options)
         self.assertIn(b'min-length', message)
         self.assertNotIn(b'MARKER', message)
+
+    def test_forms_are_an_option(self):
+        options = self.lib.maskpipe_options_new()
+        self.assertEqual(0, self.lib.maskpipe_options_set(
+            options, b'forms', b'plain', None))
+        masker = self.masker({'a': b'p@ss/w0rd'}, options)
+        self.assertEqual(b'*** p%40ss/w0rd',
+                         self.mask(masker, b'p@ss/w0rd p%40ss/w0rd'))
+        self.assertEqual(0, self.lib.maskpipe_options_set(
+            options, b'forms', b'spellings', None))
+        masker = self.masker({'a': b'p@ss/w0rd'}, options)
+        self.assertEqual(b'*** ***',
+                         self.mask(masker, b'p@ss/w0rd p%40ss/w0rd'))
+        self.lib.maskpipe_options_free(options)
 
     def test_one_masker_serves_many_threads(self):
         masker, wrong = self.masker({'a': b'secret-one'}), []

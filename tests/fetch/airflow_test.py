@@ -226,8 +226,8 @@ secret_key = secret-of-webserver
         self.cfg("[smtp]\nsmtp_password = pw-of-the-file\n")
         env = {"AIRFLOW__SMTP__SMTP_PASSWORD": "pw-of-env%%"}
         self.assertEqual(
-            self.airflow("pw-of-env%% pw-of-env% pw-of-the-file", env=env),
-            "*** pw-of-env% pw-of-the-file")
+            self.airflow("pw-of-env%% pw-of-the-file", env=env),
+            "*** pw-of-the-file")
 
     def test_airflow_config_names_another_file_and_variables_expand(self):
         self.file("conf/other.cfg",

@@ -134,6 +134,37 @@ class Precedence(CliTest):
         self.assertNotIn(MARKER.encode(), run.err)
 
 
+class Forms(CliTest):
+    TEXT = (b"p@ss/w0rd-1 p%40ss%2Fw0rd-1 cEBzcy93MHJkLTE= "
+            b"70407373 2f773072642d31")
+
+    def test_each_is_chosen_by_its_name(self):
+        plain = (b"*** p%40ss%2Fw0rd-1 cEBzcy93MHJkLTE= "
+                 b"70407373 2f773072642d31")
+        for forms, out in (
+                ("all", b"*** *** *** ***"), ("plain", plain),
+                ("spellings",
+                 b"*** *** cEBzcy93MHJkLTE= 70407373 2f773072642d31"),
+                ("base64", b"*** p%40ss%2Fw0rd-1 *** 70407373 2f773072642d31"),
+                ("hex,base64", b"*** p%40ss%2Fw0rd-1 *** ***")):
+            with self.subTest(forms=forms):
+                self.assertEqual(
+                    self.masked(self.TEXT, *self.one(b"p@ss/w0rd-1"),
+                                "--forms=" + forms), out)
+        self.assertEqual(
+            self.masked(self.TEXT, *self.one(b"p@ss/w0rd-1"),
+                        env={"MASKPIPE_FORMS": "plain"}), plain)
+        self.assertEqual(
+            self.masked(self.TEXT, *self.one(b"p@ss/w0rd-1")),
+            b"*** *** *** ***", "everything is on by default")
+
+    def test_a_wrong_name_is_told_the_right_ones(self):
+        for value in ("base46", "hex,", "plain,hex"):
+            run = self.mask(b"x", *self.one(SECRET), "--forms=" + value)
+            self.assert_refused(run, 2, "forms", "plain",
+                                "base64,hex,spellings")
+
+
 class Refusals(CliTest):
 
     def test_unknown_options_are_refused_by_name_without_their_value(self):
@@ -146,7 +177,7 @@ class Refusals(CliTest):
                 self.assert_refused(run, 2, name, never=[MARKER])
 
     def test_bad_values_are_refused_by_the_option_and_not_repeated(self):
-        for option in ("min-length", "short-secrets", "truncated", "hold",
+        for option in ("min-length", "short-secrets", "forms", "truncated", "hold",
                        "on-error", "source-timeout", "add-fd", "log-level",
                        "log-format", "format"):
             for value in (MARKER, "-1", "5x", "99999999999999999999", "1.5"):
@@ -308,6 +339,16 @@ class Usage(CliTest):
             run = self.mask(b"", flag)
             self.assertEqual((run.status, run.err), (0, b""))
             self.assertRegex(run.out, rb"^maskpipe \d+\.\d+\.\d+ [^\n]*\n$")
+
+    def test_the_kernel_is_the_one_that_was_asked_for(self):
+        asked = {"MASKPIPE_KERNEL": "portable"}
+        source = self.one(SECRET)
+        self.assertIn(b"kernel portable", self.mask(b"", "--version", env=asked).out)
+        self.assertIn(b"kernel portable", self.mask(b"", "check", *source, env=asked).out)
+        self.assertEqual(b"***", self.mask(SECRET, *source, env=asked).out)
+        run = self.mask(SECRET, *source, env={"MASKPIPE_KERNEL": "fastest"})
+        self.assertEqual((run.status, run.out), (2, b""))
+        self.assertIn(b"portable", run.err)
 
     def test_a_subcommand_is_the_first_argument_exactly(self):
         self.file("check", b"has " + SECRET)

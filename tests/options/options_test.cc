@@ -30,9 +30,9 @@ TEST(Options, EveryRowHasItsOwnNameAndSetsItsDefault) {
 }
 
 TEST(Options, ARefusedValueIsNotRepeated) {
-  for (const char* name :
-       {"min-length", "short-secrets", "truncated", "hold", "source-timeout",
-        "on-error", "add-fd", "stats", "log-level", "log-format", "format"}) {
+  for (const char* name : {"min-length", "short-secrets", "forms", "truncated",
+                           "hold", "source-timeout", "on-error", "add-fd",
+                           "stats", "log-level", "log-format", "format"}) {
     Options options;
     const Status s = SetOption(&options, name, "MARKER", kCommandLine);
     EXPECT_EQ(s.code(), Code::kUsage) << name;
@@ -46,6 +46,31 @@ TEST(Options, TheLibraryTakesItsOwnOnesOnly) {
   EXPECT_TRUE(SetOption(&options, "mask", "#", kLibrary).ok());
   EXPECT_FALSE(SetOption(&options, "log-file", "x", kLibrary).ok());
   EXPECT_FALSE(SetOption(&options, "no-masking", "true", kLibrary).ok());
+}
+
+TEST(Options, FormsAreAllPlainOrAList) {
+  const auto forms = [](const char* value) {
+    Options options;
+    EXPECT_TRUE(SetOption(&options, "forms", value, kLibrary).ok()) << value;
+    return options.forms;
+  };
+  EXPECT_EQ(Options().forms, forms("all"));
+  EXPECT_EQ(forms("all"), forms("base64,hex,spellings"));
+  EXPECT_EQ(forms("plain"),
+            (FormsMode{.base64 = false, .hex = false, .spellings = false}));
+  EXPECT_EQ(forms("hex"),
+            (FormsMode{.base64 = false, .hex = true, .spellings = false}));
+  EXPECT_EQ(forms("spellings,base64"),
+            (FormsMode{.base64 = true, .hex = false, .spellings = true}));
+  for (const char* value : {"", ",", "hex,", ",hex", "hex,,base64", "all,hex",
+                            "plain,hex", "Hex", "hex base64", "base32"}) {
+    Options options;
+    const Status s = SetOption(&options, "forms", value, kLibrary);
+    EXPECT_EQ(s.code(), Code::kUsage) << value;
+    EXPECT_NE(s.message().find("base64,hex,spellings"), std::string::npos);
+    EXPECT_NE(s.message().find("plain"), std::string::npos);
+    EXPECT_EQ(options.forms, FormsMode()) << value;
+  }
 }
 
 TEST(Options, DurationsHaveUnits) {

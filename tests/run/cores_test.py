@@ -54,7 +54,7 @@ class Cores(CliTest):
                 name = os.readlink(folder + fd)
                 text = name.encode()
                 if stat.S_ISREG(os.stat(folder + fd).st_mode):
-                    if os.path.dirname(name) == self.dir:
+                    if name.startswith(self.dir):
                         continue  # a source that is being read
                     text += self.text_of(folder + fd)
             except FileNotFoundError:

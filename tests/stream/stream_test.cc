@@ -35,6 +35,8 @@ MaskOptions Anywhere(std::string mask = "<{name}>") {
   options.rules.short_secrets = ShortSecrets::kAnywhere;
   options.rules.min_length = 1;
   options.truncated = false;
+  // Base64 begins with any letter, so more would be held back.
+  options.forms = {.base64 = false, .hex = false};
   return options;
 }
 

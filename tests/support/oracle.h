@@ -1,6 +1,7 @@
 // What masking means, in the plainest words: mark every byte of every
 // occurrence, merge marked bytes that touch, replace. Slow, and obviously
-// right; every engine must agree with it.
+// right; every engine must agree with it. For needles as they are written; in
+// any spelling see spelled_oracle.h.
 
 #pragma once
 
@@ -19,44 +20,14 @@ inline bool IsWord(char c) {
          (c >= '0' && c <= '9');
 }
 
-inline bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-
-// Where `needle` ends that begins at `at`, a blank of a folded one standing for
-// a whole run of white space; npos: it does not.
-inline size_t End(const Needle& needle, std::string_view text, size_t at) {
-  if (!needle.folded) {
-    return text.substr(at, needle.bytes.size()) == needle.bytes
-               ? at + needle.bytes.size()
-               : text.npos;
-  }
-  for (char c : needle.bytes) {
-    if (at == text.size() || (c == ' ' ? !IsSpace(text[at]) : text[at] != c)) {
-      return text.npos;
-    }
-    const size_t run = at++;
-    while (c == ' ' && at < text.size() && IsSpace(text[at])) ++at;
-    if (at - run > 512) return text.npos;
-  }
-  return at;
-}
-
-// Whether `needle` may begin at `at` and go on behind the text.
-inline bool GoesOn(const Needle& needle, std::string_view text, size_t at) {
-  for (size_t n = 0; n < needle.bytes.size(); ++n) {
-    const Needle beginning{needle.bytes.substr(0, n), 0, false, needle.folded};
-    if (n > 0 && End(beginning, text, at) == text.size()) return true;
-  }
-  return false;
-}
-
 // Every occurrence, by trying every needle everywhere.
 inline std::vector<Span> Occurrences(const std::vector<Needle>& needles,
                                      std::string_view text) {
   std::vector<Span> found;
   for (size_t at = 0; at < text.size(); ++at) {
     for (const Needle& n : needles) {
-      const size_t end = End(n, text, at);
-      if (end == text.npos) continue;
+      const size_t end = at + n.bytes.size();
+      if (text.substr(at, n.bytes.size()) != n.bytes) continue;
       if (n.alone && at > 0 && IsWord(text[at - 1])) continue;
       if (n.alone && end < text.size() && IsWord(text[end])) continue;
       found.push_back({at, end, n.secret});
@@ -102,9 +73,10 @@ inline uint64_t Pending(const std::vector<Needle>& needles,
     const std::string_view rest = text.substr(at);
     for (const Needle& n : needles) {
       if (n.alone && at > 0 && IsWord(text[at - 1])) continue;
-      const bool goes_on = GoesOn(n, text, at);
+      const bool goes_on =
+          rest.size() < n.bytes.size() && n.bytes.starts_with(rest);
       const bool waits = n.alone && rest == n.bytes;
-      if (n.alone ? goes_on || waits : goes_on) return at;
+      if (goes_on || waits) return at;
     }
   }
   return text.size();

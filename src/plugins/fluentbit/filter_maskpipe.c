@@ -474,7 +474,7 @@ static int end(void *context, struct flb_config *config) {
 static int set_options(struct filter *f, struct flb_filter_instance *instance,
                        char **error) {
   static const char *const names[] = {
-      "mask",      "hash-key-file", "min-length",     "short-secrets",
+      "mask",      "hash-key-file", "min-length", "short-secrets", "forms",
       "truncated", "mask-all",      "source-timeout", "require-secrets"};
   size_t i;
   for (i = 0; i < sizeof names / sizeof *names; ++i) {

@@ -7,7 +7,6 @@ touched, after its documented interfaces. Python's logging, structlog and the fi
 import base64
 import contextlib
 import copy
-import functools
 import importlib
 import io
 import json
@@ -53,20 +52,8 @@ def values():
     return found + [line for line in PEM.split("\n") if "--" not in line]
 
 
-@functools.lru_cache(maxsize=None)
-def masks_spellings():
-    import maskpipe
-    masker = maskpipe.Masker(secrets={"x": "p@ss/w0rd-1"})
-    if masker.mask("p%40ss%2Fw0rd-1") == "***":
-        return True
-    print("SKIPPED: this maskpipe masks plain values only; spellings are not looked for")
-    return False
-
-
 def spelled(value):
     """The value in the notations that this task's printers use."""
-    if not masks_spellings():
-        return {value}
     dumped = json.dumps(value)[1:-1]
     return {value, quote(value, safe=""), quote(value), urlencode({"": value})[1:], dumped,
             json.dumps(value, ensure_ascii=False)[1:-1], repr(value)[1:-1],

@@ -9,8 +9,8 @@ import re
 
 from maskpipe.abi import USAGE, Error
 
-_OPTIONS = ("mask", "hash-key-file", "min-length", "short-secrets", "truncated", "mask-all",
-            "allow", "source-timeout", "require-secrets")
+_OPTIONS = ("mask", "hash-key-file", "min-length", "short-secrets", "forms", "truncated",
+            "mask-all", "allow", "source-timeout", "require-secrets")
 _REPEATED = ("allow",)
 _SECONDS = {"ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600}
 

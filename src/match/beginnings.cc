@@ -1,0 +1,326 @@
+#include "src/match/beginnings.h"
+
+#include <algorithm>
+#include <bit>
+
+#include "src/match/reading_cache.h"
+
+namespace maskpipe {
+namespace {
+
+constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
+// Where escapes read in many ways, the walker looks instead.
+constexpr int kMostSteps = 96;
+constexpr int kNoiseSteps = 8;
+constexpr int kMostEscapes = 3;
+
+}  // namespace
+
+Beginnings::Beginnings(const Walker::Indexes& indexes,
+                       const SpellingReader* reader,
+                       const IgnorableReader* ignorable, Arena* arena)
+    : reader_(reader),
+      ignorable_(ignorable),
+      kernel_(ChosenKernel()),
+      spelled_(indexes[1]->size() + indexes[2]->size() > 0),
+      heads_(indexes, arena) {
+  ByteSet matters = heads_.bytes();
+  matters |= ignorable->break_bytes();
+  matters.Add('\x1b');
+  reader->leads().ForEach([&](uint8_t lead) {
+    const char c = static_cast<char>(lead);
+    for (unsigned b = 0; b < 256; ++b) {
+      if (reader->MayBecome(c, static_cast<char>(b)).Meets(matters)) {
+        event_pairs_[lead].Add(static_cast<uint8_t>(b));
+      }
+    }
+  });
+  event_bytes_ = reader->leads();
+  event_bytes_.Add('\x1b');
+  event_bytes_.Add('\n');
+  if (!MakeNibbleSet(event_bytes_, &event_nibbles_)) {
+    kernel_ = &PortableKernel();
+  }
+}
+
+// The places of [begin, end) whose heads stand there as they are.
+void Beginnings::Probe(const Search& search, size_t begin, size_t end,
+                       Offsets* hits) const {
+  const std::string_view text = search.text;
+  const size_t from = search.from;
+  constexpr size_t kWindow = WindowSet::kWindow;
+  const size_t last = text.size() < kWindow ? 0 : text.size() - kWindow + 1;
+  const auto add = [&](const WindowSet& set, size_t at, size_t stride) {
+    for (size_t back = stride; back-- > 0;) {
+      if (at < from + back) continue;
+      const char* place = text.data() + at - back;
+      if (!set.MayHave(LoadWindow(place))) continue;
+      // Of a long head the fifth window is known too.
+      if (stride == 8 && at - back + 2 * kWindow <= text.size() &&
+          !set.MayHave(LoadWindow(place + kWindow))) {
+        continue;
+      }
+      search.places->push_back(static_cast<uint32_t>(at - back));
+    }
+  };
+  const auto probe = [&](const WindowSet& set, auto loop, size_t stride) {
+    if (set.empty()) return;
+    // Probes are counted from `from`, and reach as far as a head that begins
+    // in the block.
+    const size_t first = from + (begin - from + stride - 1) / stride * stride;
+    hits->clear();
+    loop(set, text, first, std::min(end + stride - 1, last), hits);
+    for (uint32_t at : *hits) add(set, at, stride);
+  };
+  probe(heads_.longs(), kernel_->every_eighth, 8);
+  probe(heads_.shorts(), kernel_->every_second, 2);
+  probe(heads_.fours(), kernel_->every, 1);
+  if (heads_.has_tiny()) {
+    for (size_t i = begin; i < std::min(end, text.size() - 1); ++i) {
+      if (heads_.TinyMayBegin(text.data() + i)) {
+        search.places->push_back(static_cast<uint32_t>(i));
+      }
+    }
+  }
+}
+
+// Nothing can be read at `p` but the byte itself, told quickly.
+bool Beginnings::OnlyRaw(std::string_view text, size_t p) const {
+  const char c = text[p];
+  if (!ignorable_->Begins(c)) return true;
+  if (p + 1 >= text.size()) return false;
+  if (c == '\x1b' || c == '\r' || c == '\n') return false;
+  return !reader_->MayFollow(c, text[p + 1]) &&
+         !ignorable_->MayBreakAt(text, p);
+}
+
+void Beginnings::AddPlaces(const Search& search, size_t event,
+                           Starts starts) const {
+  for (; starts != 0; starts &= starts - 1) {
+    const auto before = static_cast<size_t>(std::countr_zero(starts));
+    search.places->push_back(static_cast<uint32_t>(event - before));
+  }
+}
+
+// All heads that may have stood so far, where what follows is not known.
+Beginnings::Starts Beginnings::Unknown(const Search& search,
+                                       size_t event) const {
+  return heads_.StartsOf(
+      Around(search.text.substr(search.from, event - search.from)));
+}
+
+// Of heads that go on behind `event`, where `unit` is read, if any, and then
+// what stands from `after` on.
+Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
+                                        std::string_view unit,
+                                        size_t after) const {
+  Around around(search.text.substr(search.from, event - search.from));
+  around.Add(unit);
+  const Starts starts =
+      GoOn(search.text, after, around, kMostEscapes, &search.steps);
+  // Noise stands before no first byte.
+  return unit.empty() ? starts & ~Starts{1} : starts;
+}
+
+// With the raw bytes from `p` on; where anything else stands, with all of that.
+// What is beyond our patience, or the text's end, is not known.
+Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
+                                    Around around, int escapes,
+                                    int* steps) const {
+  constexpr size_t kSome = WindowSet::kWindow;
+  Starts starts = 0;
+  while (!around.full() && p < text.size() && --*steps >= 0) {
+    const char c = text[p];
+    if (OnlyRaw(text, p)) {
+      around.Add(c);
+      ++p;
+      if (around.size == around.before + kSome && around.before + 1 >= kSome &&
+          heads_.None(around)) {
+        return starts;
+      }
+      continue;
+    }
+    // Most heads are none by what is known.
+    if (escapes == 0 || heads_.StartsOf(around) == 0) break;
+    if (c != '\n' && c != '\x1b' && p + 1 == text.size()) break;
+    if (c == '\x1b') {
+      const size_t end = EndOfTerminalSequence(text, p);
+      if (end == text.npos) break;
+      if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
+    } else if (ignorable_->MayReadAt(text, p)) {
+      if ((*steps -= kNoiseSteps) < 0) break;
+      Ignorable noise;
+      ignorable_->Read(text, p, true, &noise);
+      if (noise.cut || noise.cut_break || noise.cut_after) break;
+      for (const IgnorableEnd& e : noise.ends) {
+        starts |= GoOn(text, e.end, around, escapes - 1, steps);
+      }
+    }
+    if (reader_->Leads(c)) {
+      const auto go_on = [&](std::string_view unit, size_t end) {
+        Around more = around;
+        more.Add(unit);
+        starts |= GoOn(text, end, more, escapes - 1, steps);
+      };
+      ReadingCache::Entry known;
+      if (ReadingCache::Read(*reader_, text, p, &known)) {
+        for (const ReadingCache::Unit& u : known) go_on(u.unit(), p + u.length);
+      } else {
+        Readings units;
+        reader_->Read(text, p, &units);
+        if (!units.cut.empty() || !units.broken_cut.empty()) break;
+        for (const Reading& r : units) {
+          if (!r.raw) go_on(r.unit(), r.end);
+        }
+      }
+    }
+    around.Add(c);
+    ++p;
+  }
+  return starts | heads_.StartsOf(around);
+}
+
+// The first of the glue that may stand before a break's line feed.
+size_t Beginnings::GlueBefore(const Search& search, size_t at) const {
+  size_t begin = at;
+  while (begin > search.from && at - begin < IgnorableReader::kLongestGlue &&
+         ignorable_->IsGlue(search.text[begin - 1])) {
+    --begin;
+  }
+  return begin;
+}
+
+// One place where more than the raw byte can be read, or noise begins.
+void Beginnings::Event(Search& search, size_t at) const {
+  const std::string_view text = search.text;
+  const char c = text[at];
+  search.steps = kMostSteps;
+  if (c == '\n') return Break(search, at, at + 1);
+  if (c == '\x1b') return Noise(search, at);
+  if (at + 1 < text.size() &&
+      !event_pairs_[static_cast<uint8_t>(c)].Has(text[at + 1])) {
+    return;
+  }
+  Escape(search, at);
+}
+
+void Beginnings::Escape(Search& search, size_t at) const {
+  const std::string_view text = search.text;
+  ReadingCache::Entry known;
+  if (ReadingCache::Read(*reader_, text, at, &known)) {
+    bool noise = false;
+    for (const ReadingCache::Unit& u : known) {
+      noise |= Unit(search, at, u.unit(), at + u.length);
+    }
+    if (noise) Noise(search, at);
+    return;
+  }
+  Readings units;
+  reader_->Read(text, at, &units);
+  if (!units.cut.empty() || !units.broken_cut.empty()) {
+    AddPlaces(search, at, Unknown(search, at));
+  }
+  bool noise = false;
+  for (const Reading& r : units) {
+    if (!r.raw) noise |= Unit(search, at, r.unit(), r.end);
+  }
+  if (noise) Noise(search, at);
+}
+
+// Whether the unit may begin noise.
+bool Beginnings::Unit(Search& search, size_t at, std::string_view unit,
+                      size_t end) const {
+  const char b = unit[0];
+  if (b == '\n') {
+    Break(search, at, end);
+    return false;
+  }
+  if (heads_.bytes().Has(b)) {
+    AddPlaces(search, at, StartsOf(search, at, unit, end));
+  }
+  return b == '\r' || b == '\x1b' ||
+         (unit.size() == 1 && ignorable_->IsGlue(b) &&
+          ignorable_->MayBreakAt(search.text, end));
+}
+
+// A break with its line feed at `at`, which goes on at `after`.
+void Beginnings::Break(Search& search, size_t at, size_t after) const {
+  const std::string_view text = search.text;
+  size_t end = after;
+  while (end < text.size() && (text[end] == ' ' || text[end] == '\t')) ++end;
+  // What may follow, but for a quote, is told by GoOn().
+  const bool simple = end + 2 < text.size() &&
+                      end - after < kLongestIndentation &&
+                      (text[end] == '\x1b' || OnlyRaw(text, end));
+  if (!simple) return Noise(search, at);
+  const auto is_quote = [](char c) { return c == '\'' || c == '"'; };
+  size_t behind_quote = 0;
+  if (is_quote(text[end])) behind_quote = end + 1;
+  if (text[end] == 'b' && is_quote(text[end + 1])) behind_quote = end + 2;
+  for (size_t begin = GlueBefore(search, at); begin <= at; ++begin) {
+    if (begin == search.from) continue;
+    // In the indentation only where it may mean something.
+    for (size_t p = heads_.has_blanks() ? after : end; p <= end; ++p) {
+      AddPlaces(search, begin, StartsOf(search, begin, {}, p));
+    }
+    if (behind_quote != 0) {
+      AddPlaces(search, begin, StartsOf(search, begin, {}, behind_quote));
+    }
+  }
+}
+
+// Any noise that begins at `at`, or with glue before it.
+void Beginnings::Noise(Search& search, size_t at) const {
+  Ignorable noise;
+  size_t begin = std::max(GlueBefore(search, at), search.noise_until);
+  search.noise_until = at + 1;
+  for (; begin <= at; ++begin) {
+    if (begin == search.from) continue;
+    ignorable_->Read(search.text, begin, true, &noise);
+    if (noise.cut || noise.cut_break || noise.cut_after) {
+      AddPlaces(search, begin, Unknown(search, begin));
+      continue;
+    }
+    for (const IgnorableEnd& e : noise.ends) {
+      AddPlaces(search, begin, StartsOf(search, begin, {}, e.end));
+    }
+  }
+}
+
+// So near the end that a head is cut off; also by glue there.
+void Beginnings::Tail(const Search& search, size_t begin) const {
+  const std::string_view text = search.text;
+  for (size_t i = std::max(search.from, begin); i < text.size(); ++i) {
+    if (i + WindowSet::kWindow > text.size() ||
+        heads_.MayBegin(text.data() + i)) {
+      search.places->push_back(static_cast<uint32_t>(i));
+    }
+  }
+  const size_t glue = GlueBefore(search, text.size());
+  for (size_t i = glue; i < text.size(); ++i) {
+    AddPlaces(search, i, Unknown(search, i));
+  }
+}
+
+// Block by block: 1 probes, 2 events; then 3 the tail, 4 each place once.
+void Beginnings::Find(std::string_view text, size_t from,
+                      Offsets* places) const {
+  places->clear();
+  if (from >= text.size()) return;
+  Search search{.text = text, .from = from, .places = places};
+  static thread_local Offsets hits;  // keeps its room; holds no secret
+  for (size_t begin = from; begin < text.size(); begin += kBlock) {
+    const size_t end = std::min(begin + kBlock, text.size());
+    Probe(search, begin, end, &hits);  // 1
+    if (!spelled_) continue;
+    hits.clear();
+    kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end, &hits);  // 2
+    for (uint32_t at : hits) Event(search, at);
+  }
+  constexpr size_t kTail = HeadSet::kLongest - 1;
+  Tail(search, text.size() < kTail ? 0 : text.size() - kTail);  // 3
+  std::sort(places->begin(), places->end());                    // 4
+  places->erase(std::unique(places->begin(), places->end()), places->end());
+}
+
+}  // namespace maskpipe

@@ -1,0 +1,78 @@
+// Finds the places of a text where a needle may begin, in whatever spelling;
+// the walker (walker.h) then sees whether one does.
+//
+//   Beginnings beginnings(indexes, &reader, &ignorable, &arena);
+//   beginnings.Find(text, from, &places);
+//
+// Nothing is missed. The first bytes of a needle, its *head*, either stand in
+// the text as they are; then a window of the head is met by a probe. Or
+// something else stands there first, an escape or noise: an *event*; then the
+// windows that span it are put together from what is read there. See README.md
+// in this folder.
+//
+// Immutable and shared by threads.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "src/base/arena.h"
+#include "src/match/head_set.h"
+#include "src/match/ignorable.h"
+#include "src/match/kernel.h"
+#include "src/match/spelling_reader.h"
+#include "src/match/walker.h"
+
+namespace maskpipe {
+
+class Beginnings {
+ public:
+  Beginnings(const Walker::Indexes& indexes, const SpellingReader* reader,
+             const IgnorableReader* ignorable, Arena* arena);
+
+  // Sets `places` to all from `from` on, in order.
+  void Find(std::string_view text, size_t from, Offsets* places) const;
+
+ private:
+  using Starts = HeadSet::Starts;
+  // Where events are looked at; what is found is added to `places`.
+  struct Search {
+    std::string_view text;
+    size_t from;
+    Offsets* places;
+    size_t noise_until = 0;  // noise that begins before was looked at
+    int steps = 0;           // so much patience is left with this event
+  };
+
+  void Probe(const Search& search, size_t begin, size_t end,
+             Offsets* hits) const;
+  void Tail(const Search& search, size_t begin) const;
+  void Event(Search& search, size_t at) const;
+  void Escape(Search& search, size_t at) const;
+  bool Unit(Search& search, size_t at, std::string_view unit, size_t end) const;
+  void Break(Search& search, size_t at, size_t after) const;
+  void Noise(Search& search, size_t at) const;
+  void AddPlaces(const Search& search, size_t event, Starts starts) const;
+  Starts Unknown(const Search& search, size_t event) const;
+  Starts StartsOf(Search& search, size_t event, std::string_view unit,
+                  size_t after) const;
+  Starts GoOn(std::string_view text, size_t p, Around around, int escapes,
+              int* steps) const;
+  bool OnlyRaw(std::string_view text, size_t p) const;
+  size_t GlueBefore(const Search& search, size_t at) const;
+
+  const SpellingReader* reader_;
+  const IgnorableReader* ignorable_;
+  const Kernel* kernel_;
+  bool spelled_;  // there are needles that are not plain
+  HeadSet heads_;
+  ByteSet event_bytes_;
+  // By a lead: the bytes after it with which it may be an event.
+  std::array<ByteSet, 256> event_pairs_;
+  NibbleSet event_nibbles_;
+};
+
+}  // namespace maskpipe

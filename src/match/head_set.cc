@@ -1,0 +1,161 @@
+#include "src/match/head_set.h"
+
+#include <algorithm>
+
+namespace maskpipe {
+namespace {
+
+constexpr size_t kWindow = WindowSet::kWindow;
+constexpr uint32_t kBlanksFold = 8;  // from there a break may be a blank
+
+// The bits from `first` to `last`, of those there are.
+constexpr HeadSet::Starts Bits(int first, int last) {
+  first = std::max(first, 0);
+  last = std::min(last, static_cast<int>(Around::kBefore));
+  if (first > last) return 0;
+  return ((HeadSet::Starts{2} << last) - 1) &
+         ~((HeadSet::Starts{1} << first) - 1);
+}
+
+}  // namespace
+
+HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
+  Lists lists;
+  for (size_t kind = 0; kind < indexes.size(); ++kind) {
+    const NeedleIndex& index = *indexes[kind];
+    const auto writing = static_cast<Writing>(kind);
+    std::string_view last;
+    for (uint32_t i = 0; i < index.size(); ++i) {
+      std::string_view head = index[i].text();
+      // In the order of their bytes those with one head stand side by side;
+      // forms of a value often differ at the end only.
+      if (head.size() >= kLongest &&
+          head.substr(0, kLongest) == last.substr(0, kLongest)) {
+        continue;
+      }
+      last = head;
+      if (writing == Writing::kHex) {
+        AddHex(head, &lists);
+        continue;
+      }
+      head = head.substr(0, kLongest);
+      if (writing == Writing::kSpelled) {
+        head = head.substr(0, head.find('\n'));
+        head = head.substr(0, head.find(' ', kBlanksFold));
+        has_blanks_ = has_blanks_ || head.find_first_of(" \t") != head.npos;
+      }
+      Add(head, &lists);
+    }
+  }
+  return lists;
+}
+
+void HeadSet::Add(std::string_view head, Lists* lists) {
+  const auto add = [&](Windows* windows, size_t n) {
+    for (size_t i = 0; i < n; ++i) {
+      windows->push_back(LoadWindow(head.data() + i));
+    }
+  };
+  for (char c : head) bytes_.Add(static_cast<uint8_t>(c));
+  if (head.size() >= kLongest) {
+    add(&lists->longs, kLongest - kWindow + 1);
+  } else if (head.size() >= kShort) {
+    add(&lists->shorts, kShort - kWindow + 1);
+  } else if (head.size() == kWindow) {
+    add(&lists->fours, 1);
+  } else {
+    has_tiny_ = true;
+    tiny_first_.Add(static_cast<uint8_t>(head[0]));
+    for (unsigned b = 0; b < 256; ++b) {
+      const char second = static_cast<char>(b);
+      if (head.size() > 1 && head[1] != second) continue;
+      tiny_begins_.Add(head[0], second);
+    }
+  }
+}
+
+void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
+  static constexpr std::string_view kApart[] = {
+      "", " ", ":", "-", ",", ", ", "0x", " 0x", ",0x", ", 0x"};
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (std::string_view apart : kApart) {
+    std::string head;
+    for (size_t i = 0; i < bytes.size() && head.size() < kLongest; ++i) {
+      if (i > 0) head += apart;
+      const auto b = static_cast<uint8_t>(bytes[i]);
+      head += kDigits[b >> 4];
+      head += kDigits[b & 15];
+    }
+    Add(std::string_view(head).substr(0, kLongest), lists);
+    Wipe(head.data(), head.size());
+  }
+  // Digits come in either case.
+  bytes_ |= ByteSet::Of("ABCDEF");
+}
+
+HeadSet::HeadSet(const Walker::Indexes& indexes, Arena* arena)
+    : tiny_begins_(arena),
+      lists_(ListsOf(indexes)),
+      longs_(lists_.longs, arena),
+      shorts_(lists_.shorts, arena),
+      fours_(lists_.fours, arena) {
+  for (Windows* w : {&lists_.longs, &lists_.shorts, &lists_.fours}) {
+    if (!w->empty()) Wipe(w->data(), w->size() * sizeof w->front());
+  }
+  lists_ = Lists();
+}
+
+// Every beginning of a long head needs the window that begins three bytes
+// before the place, or the one at it; of a shorter one some of three.
+bool HeadSet::None(const Around& around) const {
+  if (has_tiny_ || !fours_.empty()) return false;
+  const char* place = around.bytes + around.before;
+  const uint32_t at = LoadWindow(place), three_before = LoadWindow(place - 3);
+  if (longs_.MayHave(at) || longs_.MayHave(three_before)) return false;
+  return shorts_.empty() ||
+         !(shorts_.MayHave(at) || shorts_.MayHave(three_before) ||
+           shorts_.MayHave(LoadWindow(place - 1)));
+}
+
+// Each window is asked of for all beginnings that need it. Those that span the
+// place come first, since all beginnings need some.
+HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
+  const int before = static_cast<int>(around.before);
+  const int known = static_cast<int>(around.size) - before;
+  constexpr int kLast = static_cast<int>(kLongest - kWindow);
+  constexpr int kSpan = static_cast<int>(kWindow) - 1;
+  if (before >= kSpan && known > kSpan && None(around)) return 0;
+  const char* place = around.bytes + before;
+  const auto all = Bits(0, before);
+  // What the probes see of a shorter head stands as it is, where more bytes of
+  // it do.
+  Starts longs = longs_.empty() ? 0 : all;
+  Starts shorts = shorts_.empty() ? 0 : all & Bits(0, kShort - 1);
+  Starts fours = fours_.empty() ? 0 : all & Bits(0, kSpan);
+  const auto ask = [&](int at) {
+    if (at < -before || at + static_cast<int>(kWindow) > known) return;
+    const uint32_t window = LoadWindow(place + at);
+    const Starts of_long = longs & Bits(-at, kLast - at);
+    if (of_long != 0 && !longs_.MayHave(window)) longs &= ~of_long;
+    const Starts of_short = shorts & Bits(-at, 1 - at);
+    if (of_short != 0 && !shorts_.MayHave(window)) shorts &= ~of_short;
+    const Starts of_four = fours & Bits(-at, -at);
+    if (of_four != 0 && !fours_.MayHave(window)) fours &= ~of_four;
+  };
+  for (int at = -kSpan; at <= kSpan && (longs | shorts | fours) != 0; ++at) {
+    ask(at);
+  }
+  for (int at = -kSpan - 1; at >= -before && (longs | shorts) != 0; --at) {
+    ask(at);
+  }
+  Starts starts = longs | shorts | fours;
+  for (int n = 0; has_tiny_ && n <= std::min(before, 2); ++n) {
+    const char* begin = place - n;
+    if (n + known >= 2 && !tiny_begins_.Has(begin)) continue;
+    if (n + known == 1 && !tiny_first_.Has(*begin)) continue;
+    starts |= Bits(n, n);
+  }
+  return starts;
+}
+
+}  // namespace maskpipe

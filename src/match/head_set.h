@@ -1,0 +1,102 @@
+// The first bytes of all needles, their *heads*, and what a text must have for
+// one to begin in it.
+//
+// A head is the first kLongest bytes of a needle, less where it is shorter, has
+// a line feed, or a blank that a break may stand for. Of long heads the eight
+// windows are known; of shorter ones, of at least kShort bytes, the first two;
+// of those of four bytes the one; of *tiny* ones the first bytes.
+//
+// Immutable and shared by threads. Lives in the arena, which must outlive it.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "src/base/arena.h"
+#include "src/match/byte_set.h"
+#include "src/match/spelling_reader.h"
+#include "src/match/walker.h"
+#include "src/match/window_set.h"
+
+namespace maskpipe {
+
+// What stands around a place of the text, as a needle would read it: bytes
+// before it, and those from it on that are known.
+struct Around {
+  static constexpr size_t kBefore = 10;
+  static constexpr size_t kFrom = 7;
+
+  // `raw` bytes stand as they are before the place.
+  explicit Around(std::string_view raw)
+      : before(std::min(raw.size(), kBefore)), size(before) {
+    std::copy_n(raw.data() + raw.size() - before, before, bytes);
+  }
+  void Add(char c) {
+    if (!full()) bytes[size++] = c;
+  }
+  void Add(std::string_view unit) {
+    for (char c : unit) Add(c);
+  }
+  bool full() const { return size == before + kFrom; }
+
+  char bytes[kBefore + kFrom];
+  size_t before;
+  size_t size;
+};
+
+class HeadSet {
+ public:
+  static constexpr size_t kLongest = Around::kBefore + 1;
+  static constexpr size_t kShort = 5;
+
+  HeadSet(const Walker::Indexes& indexes, Arena* arena);
+
+  // Bit n: a head may begin n bytes before the place.
+  using Starts = uint32_t;
+  // Of heads that go on at the place. What is not known is no hindrance.
+  Starts StartsOf(const Around& around) const;
+  // Quickly: certainly not one; of three bytes before and four that are known.
+  bool None(const Around& around) const;
+
+  // Whether one may begin with these bytes, of which there are four.
+  bool MayBegin(const char* at) const {
+    const uint32_t window = LoadWindow(at);
+    return longs_.MayHave(window) || shorts_.MayHave(window) ||
+           fours_.MayHave(window) || TinyMayBegin(at);
+  }
+  // Of two bytes.
+  bool TinyMayBegin(const char* at) const {
+    return has_tiny_ && tiny_begins_.Has(at);
+  }
+
+  const WindowSet& longs() const { return longs_; }
+  const WindowSet& shorts() const { return shorts_; }
+  const WindowSet& fours() const { return fours_; }
+  bool has_tiny() const { return has_tiny_; }
+  const ByteSet& bytes() const { return bytes_; }
+  // Whether any has a blank that white space of the text may be.
+  bool has_blanks() const { return has_blanks_; }
+
+ private:
+  using Windows = std::vector<uint32_t>;
+  struct Lists {
+    Windows longs, shorts, fours;
+  };
+  Lists ListsOf(const Walker::Indexes& indexes);
+  void Add(std::string_view head, Lists* lists);
+  void AddHex(std::string_view bytes, Lists* lists);
+
+  ByteSet bytes_;
+  ByteSet tiny_first_;
+  PairSet tiny_begins_;
+  bool has_tiny_ = false;
+  bool has_blanks_ = false;
+  Lists lists_;  // only while it is made; fills those below
+  WindowSet longs_, shorts_, fours_;
+};
+
+}  // namespace maskpipe

@@ -1,0 +1,133 @@
+#include "src/match/needle_index.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace maskpipe {
+
+namespace {
+
+// Most are told apart by their first bytes, which are one number.
+struct Sorted {
+  uint64_t first_bytes;
+  uint32_t needle;
+};
+
+// So that numbers are in the order of the bytes.
+uint64_t FirstBytes(std::string_view bytes) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < sizeof number; ++i) {
+    number <<= 8;
+    if (i < bytes.size()) number |= static_cast<uint8_t>(bytes[i]);
+  }
+  return number;
+}
+
+// Sets how far the needle repeats its first few bytes.
+void FindPeriod(IndexedNeedle* n) {
+  constexpr uint32_t kLongest = 16, kLeast = 64;
+  for (uint32_t period = 1; period <= kLongest; ++period) {
+    uint32_t i = period;
+    while (i < n->length && n->bytes[i] == n->bytes[i - period]) ++i;
+    if (i < kLeast) continue;
+    n->periodic = i;
+    n->period = static_cast<uint8_t>(period);
+    return;
+  }
+}
+
+}  // namespace
+
+NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
+                         Arena* arena)
+    : needles_(arena) {
+  std::vector<Sorted> order;
+  order.reserve(needles.size());
+  for (uint32_t i = 0; i < needles.size(); ++i) {
+    if (needles[i].writing != writing) continue;
+    order.push_back({FirstBytes(needles[i].bytes), i});
+  }
+  std::sort(order.begin(), order.end(), [&](const Sorted& a, const Sorted& b) {
+    if (a.first_bytes != b.first_bytes) return a.first_bytes < b.first_bytes;
+    const Needle &x = needles[a.needle], &y = needles[b.needle];
+    const int compared = x.bytes.compare(y.bytes);
+    if (compared != 0) return compared < 0;
+    return std::tuple(x.alone, x.secret) < std::tuple(y.alone, y.secret);
+  });
+  const auto same = [&](const Sorted& a, const Sorted& b) {
+    return needles[a.needle].bytes == needles[b.needle].bytes;
+  };
+  const auto end = std::unique(order.begin(), order.end(), same);
+  for (auto i = order.begin(); i != order.end(); ++i) {
+    Wipe(&i->first_bytes, sizeof i->first_bytes);
+  }
+  order.erase(end, order.end());
+  size_t bytes = 0;
+  for (const Sorted& s : order) bytes += needles[s.needle].bytes.size();
+  // Side by side, so that a walk stays in few cache lines.
+  char* room = static_cast<char*>(arena->allocate(bytes + 1, 1));
+  needles_.reserve(order.size());
+  for (const Sorted& s : order) {
+    const Needle& n = needles[s.needle];
+    needles_.push_back({.bytes = room,
+                        .length = static_cast<uint32_t>(n.bytes.size()),
+                        .secret = n.secret,
+                        .periodic = 0,
+                        .period = 0,
+                        .alone = n.alone});
+    any_alone_ = any_alone_ || n.alone;
+    room += n.bytes.copy(room, n.bytes.size());
+    FindPeriod(&needles_.back());
+  }
+  uint32_t i = 0;
+  for (unsigned b = 0; b < 256; ++b) {
+    while (i < needles_.size() && needles_[i].at(0) < b) ++i;
+    first_[b] = i;
+  }
+  first_[256] = static_cast<uint32_t>(needles_.size());
+}
+
+NeedleRange NeedleIndex::Narrow(NeedleRange range, uint32_t depth,
+                                uint8_t byte) const {
+  if (depth == 0) {
+    return {
+        std::max(range.begin, first_[byte]),
+        std::max(range.begin, std::min(range.end, first_[size_t{byte} + 1]))};
+  }
+  range = Longer(range, depth);
+  if (range.end - range.begin == 1) {
+    if (needles_[range.begin].at(depth) != byte) range.end = range.begin;
+    return range;
+  }
+  const auto begin = needles_.begin() + range.begin;
+  const auto end = needles_.begin() + range.end;
+  const auto low = std::partition_point(
+      begin, end, [&](const IndexedNeedle& n) { return n.at(depth) < byte; });
+  const auto high = std::partition_point(
+      low, end, [&](const IndexedNeedle& n) { return n.at(depth) == byte; });
+  return {static_cast<uint32_t>(low - needles_.begin()),
+          static_cast<uint32_t>(high - needles_.begin())};
+}
+
+bool NeedleIndex::AnyOfLength(NeedleRange range, uint64_t length,
+                              bool apart) const {
+  for (uint32_t i = range.begin; i < range.end; ++i) {
+    const IndexedNeedle& n = needles_[i];
+    if (n.length >= length && (apart || !n.alone)) return true;
+  }
+  return false;
+}
+
+bool NeedleIndex::GoesOn(NeedleRange range, uint32_t depth,
+                         const ByteSet& next) const {
+  if (next.empty()) return false;
+  range = Longer(range, depth);
+  while (!range.empty()) {
+    const uint8_t byte = needles_[range.begin].at(depth);
+    if (next.Has(byte)) return true;
+    range.begin = Narrow(range, depth, byte).end;
+  }
+  return false;
+}
+
+}  // namespace maskpipe

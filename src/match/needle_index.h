@@ -1,0 +1,85 @@
+// The needles in the order of their bytes, so that those with one beginning
+// stand side by side: a prefix tree without nodes.
+//
+//   NeedleRange r = index.All();
+//   r = index.Narrow(r, 0, 'a');   // those that begin with a
+//   r = index.Narrow(r, 1, 'b');   // … with ab
+//
+// Lives in the arena, which must outlive it.
+
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <memory_resource>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "src/base/arena.h"
+#include "src/match/byte_set.h"
+#include "src/match/needle.h"
+
+namespace maskpipe {
+
+// [begin, end) of the needles in their order.
+struct NeedleRange {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  bool empty() const { return begin == end; }
+  bool operator==(const NeedleRange&) const = default;
+};
+
+struct IndexedNeedle {
+  const char* bytes;
+  uint32_t length;
+  uint32_t secret;
+  // Of its first `periodic` bytes each equals the one `period` before it; 0:
+  // the needle does not begin so.
+  uint32_t periodic;
+  uint8_t period;
+  bool alone;
+
+  uint8_t at(uint32_t i) const { return static_cast<uint8_t>(bytes[i]); }
+  std::string_view text() const { return {bytes, length}; }
+};
+
+class NeedleIndex {
+ public:
+  // Of the needles that are written so; copies what it needs. Of needles with
+  // equal bytes one is kept: one that may touch letters before one that must
+  // stand alone, then the lowest secret's.
+  NeedleIndex(std::span<const Needle> needles, Writing writing, Arena* arena);
+
+  size_t size() const { return needles_.size(); }
+  const IndexedNeedle& operator[](uint32_t i) const { return needles_[i]; }
+  NeedleRange All() const {
+    return {0, static_cast<uint32_t>(needles_.size())};
+  }
+
+  // Of a range whose needles share `depth` bytes, those whose next is `byte`.
+  NeedleRange Narrow(NeedleRange range, uint32_t depth, uint8_t byte) const;
+
+  // Without the needle that ends at `depth`, which stands first if there is
+  // one.
+  NeedleRange Longer(NeedleRange range, uint32_t depth) const {
+    if (!range.empty() && needles_[range.begin].length == depth) ++range.begin;
+    return range;
+  }
+
+  // Whether any has at least `length` bytes; where letters stand beside, any
+  // that need not stand alone.
+  bool AnyOfLength(NeedleRange range, uint64_t length, bool apart) const;
+  bool any_alone() const { return any_alone_; }
+
+  // Whether any goes on at `depth` with a byte of the set.
+  bool GoesOn(NeedleRange range, uint32_t depth, const ByteSet& next) const;
+
+ private:
+  std::pmr::vector<IndexedNeedle> needles_;
+  // Where the needles that begin with each byte stand.
+  std::array<uint32_t, 257> first_{};
+  bool any_alone_ = false;
+};
+
+}  // namespace maskpipe

@@ -1,0 +1,924 @@
+#include "src/match/spelling_reader.h"
+
+#include <algorithm>
+#include <atomic>
+#include <charconv>
+#include <cstring>
+#include <limits>
+#include <memory>
+#include <unordered_map>
+#include <utility>
+
+namespace maskpipe {
+namespace {
+
+constexpr size_t kEnd = 256;  // in rows_before_: no byte follows
+
+bool IsAlnum(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool IsPunctuation(char c) { return c >= 0x20 && c < 0x7f && !IsAlnum(c); }
+
+// -1: no digit of the base.
+int DigitOf(char c, uint8_t base) {
+  int value = -1;
+  if (c >= '0' && c <= '9') value = c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  if (lower >= 'a' && lower <= 'f') value = lower - 'a' + 10;
+  return value < base ? value : -1;
+}
+
+ByteSet AllPunctuation() {
+  ByteSet set;
+  for (int c = 0x20; c < 0x7f; ++c) {
+    if (IsPunctuation(static_cast<char>(c))) set.Add(static_cast<uint8_t>(c));
+  }
+  return set;
+}
+
+// The first bytes of the code points from `first` to `last`.
+ByteSet FirstBytes(uint32_t first, uint32_t last) {
+  ByteSet set;
+  char from[4], to[4];
+  constexpr uint32_t kLast = 0x10ffff;
+  if (first > kLast) return set;
+  if (first >= 0xd800 && first <= 0xdfff) first = 0xe000;
+  last = std::min(last, kLast);
+  if (last >= 0xd800 && last <= 0xdfff) last = 0xd7ff;
+  if (first > last) return set;
+  EncodeUtf8(first, from);
+  EncodeUtf8(last, to);
+  const auto low = static_cast<uint8_t>(from[0]);
+  const auto high = static_cast<uint8_t>(to[0]);
+  set.AddRange(low, high);  // the others between are no first bytes: no harm
+  return set;
+}
+
+uint32_t Power(uint32_t base, unsigned exponent) {
+  uint64_t power = 1;
+  while (exponent-- > 0) {
+    power =
+        std::min<uint64_t>(power * base, std::numeric_limits<uint32_t>::max());
+  }
+  return static_cast<uint32_t>(power);
+}
+
+Reading RawReading(std::string_view text, size_t p) {
+  return {.bytes = {text[p]},
+          .size = 1,
+          .raw = true,
+          .end = p + 1,
+          .after_break = 0};
+}
+
+// Null where no entity has the name.
+const NamedEntity* FindEntity(std::string_view name) {
+  const std::span<const NamedEntity> all = NamedEntities();
+  const auto at = std::lower_bound(
+      all.begin(), all.end(), name,
+      [](const NamedEntity& x, std::string_view y) { return x.name < y; });
+  return at != all.end() && at->name == name ? &*at : nullptr;
+}
+
+}  // namespace
+
+size_t EncodeUtf8(uint32_t c, char* out) {
+  const auto byte = [](uint32_t b) { return static_cast<char>(b); };
+  if (c < 0x80) {
+    out[0] = byte(c);
+    return 1;
+  }
+  if (c < 0x800) {
+    out[0] = byte(0xc0 | c >> 6);
+    out[1] = byte(0x80 | (c & 0x3f));
+    return 2;
+  }
+  if (c < 0x10000) {
+    if (c >= 0xd800 && c <= 0xdfff) return 0;
+    out[0] = byte(0xe0 | c >> 12);
+    out[1] = byte(0x80 | (c >> 6 & 0x3f));
+    out[2] = byte(0x80 | (c & 0x3f));
+    return 3;
+  }
+  if (c > 0x10ffff) return 0;
+  out[0] = byte(0xf0 | c >> 18);
+  out[1] = byte(0x80 | (c >> 12 & 0x3f));
+  out[2] = byte(0x80 | (c >> 6 & 0x3f));
+  out[3] = byte(0x80 | (c & 0x3f));
+  return 4;
+}
+
+size_t EndOfTerminalSequence(std::string_view text, size_t p) {
+  const size_t limit = p + kLongestTerminalSequence;
+  if (p + 1 >= text.size()) return text.npos;
+  if (text[p + 1] == '(') return p + 2 < text.size() ? p + 3 : text.npos;
+  if (text[p + 1] != '[') return 0;
+  for (size_t i = p + 2; i < limit; ++i) {
+    if (i >= text.size()) return text.npos;
+    const char c = text[i];
+    if (c >= 0x40 && c <= 0x7e) return i + 1;
+    if (c < 0x20 || c > 0x3f) return 0;
+  }
+  return 0;
+}
+
+size_t EndOfRawBreak(std::string_view text, size_t p) {
+  constexpr size_t kMostReturns = 8;
+  const size_t begin = p;
+  while (p < text.size() && text[p] == '\r' && p - begin < kMostReturns) ++p;
+  if (p >= text.size()) return text.npos;
+  if (text[p++] != '\n') return 0;
+  const size_t indentation = p;
+  while (p < text.size() && (text[p] == ' ' || text[p] == '\t') &&
+         p - indentation < kLongestIndentation) {
+    ++p;
+  }
+  return p == text.size() ? text.npos : p;
+}
+
+void Readings::Add(const Reading& r) {
+  for (size_t i = 0; i < size_; ++i) {
+    Reading& known = list_[i];
+    if (known.end == r.end && known.size == r.size && known.bytes == r.bytes) {
+      known.after_break = std::min(known.after_break, r.after_break);
+      return;
+    }
+  }
+  if (size_ < kMost) list_[size_++] = r;
+}
+
+SpellingReader::Row SpellingReader::Parse(const SpellingRow& source) {
+  Row row{
+      .elements = {}, .source = &source, .values = {}, .punctuation = false};
+  const std::string_view pattern = source.pattern;
+  for (size_t i = 0; i < pattern.size();) {
+    const char c = pattern[i];
+    const size_t close = c == '<' ? pattern.find('>', i) : pattern.npos;
+    if (close == pattern.npos) {
+      row.elements.push_back(
+          {.kind = IsAlnum(c) ? Element::kLetter : Element::kPunctuation,
+           .c = c});
+      ++i;
+      continue;
+    }
+    const std::string_view token = pattern.substr(i + 1, close - i - 1);
+    i = close + 1;
+    Element element{.kind = Element::kDigits};
+    if (token == "punct") {
+      element.kind = Element::kAnyPunctuation;
+    } else if (token == "name") {
+      element.kind = Element::kName;
+    } else if (token == "quotes") {
+      element.kind = Element::kQuotes;
+      element.c = source.unit[0];
+    } else {
+      element.base = token[0] == 'x' ? 16 : token[0] == 'd' ? 10 : 8;
+      element.least = static_cast<uint8_t>(token[1] - '0');
+      element.most = static_cast<uint8_t>(token.back() - '0');
+    }
+    row.elements.push_back(element);
+  }
+  for (size_t i = 1; i < row.elements.size(); ++i) {
+    const Element::Kind kind = row.elements[i].kind;
+    row.punctuation =
+        row.punctuation || (kind != Element::kLetter &&
+                            kind != Element::kDigits && kind != Element::kName);
+  }
+  // Of a surrogate pair the second lead may be spelled.
+  if (source.value == SpelledValue::kCodeUnit) row.punctuation = true;
+  return row;
+}
+
+ByteSet SpellingReader::ValuesOf(const Row& row) const {
+  ByteSet values;
+  switch (row.source->value) {
+    case SpelledValue::kFixed:
+    case SpelledValue::kRepeated:
+      values.Add(static_cast<uint8_t>(row.source->unit[0]));
+      break;
+    case SpelledValue::kByte:
+    case SpelledValue::kByteOrCodePoint:
+      values.AddRange(0, 255);
+      break;
+    case SpelledValue::kCodePoint:
+    case SpelledValue::kCodeUnit:
+      values = FirstBytes(0, 0x10ffff);
+      break;
+    case SpelledValue::kSame:
+      values = AllPunctuation();
+      break;
+    case SpelledValue::kNamed:
+      for (const NamedEntity& e : NamedEntities()) {
+        values |= FirstBytes(e.code_point, e.code_point);
+      }
+      break;
+  }
+  return values;
+}
+
+ByteSet SpellingReader::ValuesOf(const Row& row, char next) const {
+  if (row.elements.size() != 2 || row.elements[1].kind != Element::kDigits) {
+    return row.values;
+  }
+  const Element& e = row.elements[1];
+  const int digit = DigitOf(next, e.base);
+  const SpelledValue v = row.source->value;
+  if (digit < 0 || v == SpelledValue::kCodeUnit) return row.values;
+  ByteSet values;
+  for (unsigned digits = e.least; digits <= e.most; ++digits) {
+    const uint32_t power = Power(e.base, digits - 1);
+    const uint64_t first = uint64_t{power} * static_cast<unsigned>(digit);
+    const uint64_t last = first + power - 1;
+    if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
+      if (first <= 255) {
+        values.AddRange(static_cast<uint32_t>(first),
+                        static_cast<uint32_t>(std::min<uint64_t>(last, 255)));
+      }
+    }
+    if (v != SpelledValue::kByte && first <= 0x10ffff) {
+      values |=
+          FirstBytes(static_cast<uint32_t>(first),
+                     static_cast<uint32_t>(std::min<uint64_t>(last, 0x10ffff)));
+    }
+  }
+  return values;
+}
+
+SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
+  static std::atomic<uint64_t> made = 0;
+  id_ = ++made;
+  for (const SpellingRow& row : rows) {
+    rows_.push_back(Parse(row));
+    rows_.back().values = ValuesOf(rows_.back());
+    leads_.Add(static_cast<uint8_t>(row.pattern[0]));
+  }
+  // The first is that of bytes that lead nothing.
+  rows_before_.emplace_back();
+  rows_of_.emplace_back();
+  follows_.emplace_back();
+  raw_follows_.emplace_back();
+  leads_.ForEach([this](uint8_t lead) {
+    lead_index_[lead] = static_cast<uint8_t>(rows_before_.size());
+    rows_before_.emplace_back();
+    rows_of_.emplace_back();
+    follows_.emplace_back();
+    raw_follows_.emplace_back();
+    for (uint16_t r = 0; r < rows_.size(); ++r) {
+      const std::vector<Element>& elements = rows_[r].elements;
+      if (static_cast<uint8_t>(elements[0].c) != lead) continue;
+      rows_of_.back().push_back(r);
+      for (size_t b = 0; b <= kEnd; ++b) {
+        const char next = static_cast<char>(b);
+        // Noise may stand anywhere inside, and a spelled character may stand
+        // for any punctuation.
+        bool goes_on = elements.size() == 1 || b == kEnd || next == '\x1b' ||
+                       next == '\r' || next == '\n';
+        bool spelled = false;
+        if (!goes_on) {
+          const Element& e = elements[1];
+          switch (e.kind) {
+            case Element::kPunctuation:
+            case Element::kQuotes:
+              goes_on = next == e.c;
+              spelled = leads_.Has(next);
+              break;
+            case Element::kAnyPunctuation:
+              goes_on = IsPunctuation(next);
+              spelled = leads_.Has(next);
+              break;
+            case Element::kLetter:
+              goes_on = next == e.c;
+              break;
+            case Element::kDigits:
+              goes_on = DigitOf(next, e.base) >= 0;
+              break;
+            case Element::kName:
+              goes_on = IsAlnum(next);
+              break;
+          }
+        }
+        if (!goes_on && !spelled) continue;
+        rows_before_.back()[b].push_back(r);
+        rows_[r].next.set(b);
+        if (b == kEnd) continue;
+        follows_.back().Add(static_cast<uint8_t>(b));
+        if (goes_on) raw_follows_.back().Add(static_cast<uint8_t>(b));
+      }
+    }
+  });
+  for (unsigned b = 0; b < 256; ++b) {
+    closure_[0][b].Add(static_cast<uint8_t>(b));
+  }
+  for (int levels = 1; levels <= kSpellingLevels; ++levels) {
+    const size_t n = static_cast<size_t>(levels);
+    for (unsigned b = 0; b < 256; ++b) {
+      closure_[n][b] = closure_[n - 1][b];
+      for (const Row& row : rows_) {
+        if (static_cast<uint8_t>(row.elements[0].c) != b) continue;
+        row.values.ForEach(
+            [&](uint8_t v) { closure_[n][b] |= closure_[n - 1][v]; });
+      }
+    }
+  }
+  may_become_.resize(rows_before_.size());
+  for (size_t lead = 1; lead < rows_before_.size(); ++lead) {
+    for (unsigned b = 0; b < 256; ++b) {
+      for (uint16_t r : rows_before_[lead][b]) {
+        ValuesOf(rows_[r], static_cast<char>(b)).ForEach([&](uint8_t v) {
+          may_become_[lead][b] |= closure_[kSpellingLevels - 1][v];
+        });
+      }
+    }
+  }
+}
+
+// What was read where more than ReadSimple() was needed: escapes are tried by
+// many rows and at several levels, and without it the work would grow with the
+// power of their number. Holds single units, no secret.
+class SpellingReader::Memo {
+ public:
+  static Memo& OfThisThread() {
+    static thread_local Memo memo;
+    return memo;
+  }
+
+  // Forgets what was read of another text, or of one that may have changed.
+  void Begin(const SpellingReader* reader, std::string_view text) {
+    const bool same = reader == reader_ && text.data() == text_.data() &&
+                      text.size() == text_.size();
+    if (scopes_ == 0 || !same || used_ >= kMost) {
+      used_ = 0;
+      places_.clear();
+    }
+    reader_ = reader;
+    text_ = text;
+  }
+  // Null where it is not known; Keep() makes room that stays where it is until
+  // the next Begin().
+  const Readings* Get(const char* at, int level) const {
+    if (used_ == 0) return nullptr;
+    const auto found = places_.find(Key(at, level));
+    return found == places_.end() ? nullptr : readings_[found->second].get();
+  }
+  const Readings& Keep(const char* at, int level, const Readings& readings) {
+    if (used_ == readings_.size()) {
+      readings_.push_back(std::make_unique<Readings>());
+    }
+    places_[Key(at, level)] = used_;
+    return *readings_[used_++] = readings;
+  }
+
+  void EnterScope() {
+    if (scopes_++ == 0) Forget();
+  }
+  void LeaveScope() {
+    if (--scopes_ == 0) Forget();
+  }
+
+ private:
+  static constexpr size_t kMost = 8192;
+  static uintptr_t Key(const char* at, int level) {
+    return reinterpret_cast<uintptr_t>(at) * (kSpellingLevels + 1) +
+           static_cast<unsigned>(level);
+  }
+  void Forget() {
+    used_ = 0;
+    places_.clear();
+    text_ = {};
+  }
+
+  int scopes_ = 0;
+  const SpellingReader* reader_ = nullptr;
+  std::string_view text_;
+  size_t used_ = 0;
+  std::vector<std::unique_ptr<Readings>> readings_;
+  std::unordered_map<uintptr_t, size_t> places_;
+};
+
+ReadingScope::ReadingScope() {
+  SpellingReader::Memo::OfThisThread().EnterScope();
+}
+
+ReadingScope::~ReadingScope() {
+  SpellingReader::Memo::OfThisThread().LeaveScope();
+}
+
+void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
+                          int level) const {
+  Memo& memo = Memo::OfThisThread();
+  memo.Begin(this, text);
+  if (const Readings* known = memo.Get(text.data() + p, level)) {
+    *out = *known;
+  } else if (level == 0 || !ReadSimple(text, p, out)) {
+    *out = Inner(text, p, level);
+  }
+}
+
+const Readings& SpellingReader::ReadAt(std::string_view text, size_t p) const {
+  Memo::OfThisThread().Begin(this, text);
+  return Inner(text, p, kSpellingLevels);
+}
+
+// The same of a place within an escape, once for all that ask.
+const Readings& SpellingReader::Inner(std::string_view text, size_t p,
+                                      int level) const {
+  Memo& memo = Memo::OfThisThread();
+  const char* at = text.data() + p;
+  if (const Readings* known = memo.Get(at, level)) return *known;
+  Readings units;
+  if (level == 0 || !ReadSimple(text, p, &units)) Units(text, p, level, &units);
+  return memo.Keep(at, level, units);
+}
+
+// What is read at one level is what a row of the next may begin with.
+void SpellingReader::Units(std::string_view text, size_t p, int level,
+                           Readings* out) const {
+  if (level == 0) {
+    out->Clear();
+    out->Add(RawReading(text, p));
+    return;
+  }
+  *out = Inner(text, p, level - 1);
+  const size_t before = level == 1 ? 0 : Inner(text, p, level - 2).size();
+  // What is cut off may be read once more.
+  for (ByteSet* cut : {&out->cut, &out->broken_cut}) {
+    ByteSet once_more;
+    cut->ForEach([&](uint8_t v) { once_more |= closure_[1][v]; });
+    *cut = once_more;
+  }
+  const size_t known = out->size();
+  ByteSet done;
+  for (size_t i = 0; i < known; ++i) {
+    const char lead = (*out)[i].bytes[0];
+    if ((*out)[i].size != 1 || !Leads(lead)) continue;
+    if (done.Has(lead)) continue;
+    done.Add(static_cast<uint8_t>(lead));
+    Rows(text, {lead, before, known}, level - 1, out);
+  }
+}
+
+bool SpellingReader::ReadSimple(std::string_view text, size_t p,
+                                Readings* out) const {
+  out->Clear();
+  out->Add(RawReading(text, p));
+  if (!Leads(text[p])) return true;
+  if (p + 1 == text.size()) return false;
+  const size_t index = lead_index_[static_cast<uint8_t>(text[p])];
+  const auto next = static_cast<uint8_t>(text[p + 1]);
+  for (uint16_t r : rows_before_[index][next]) {
+    const Progress so_far = Progress::At(p + 1, 0);
+    if (MatchSimple({text, rows_[r], 0, out}, so_far) == Simple::kUnknown) {
+      return false;
+    }
+  }
+  // What was read may lead another escape.
+  for (size_t i = 1; i < out->size(); ++i) {
+    const Reading& r = (*out)[i];
+    if (r.size != 1 || !Leads(r.bytes[0])) continue;
+    if (MayGoOn(r.bytes[0], text, r.end)) return false;
+  }
+  return true;
+}
+
+// Reads the row as long as its characters stand there as they are.
+SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
+                                                   Progress so_far) const {
+  const std::string_view text = attempt.text;
+  const Row& row = attempt.row;
+  for (size_t i = 1; i < row.elements.size(); ++i) {
+    const Element& e = row.elements[i];
+    SkipRawNoise(attempt, &so_far);
+    if (so_far.p == text.size()) return Simple::kUnknown;
+    const char c = text[so_far.p];
+    switch (e.kind) {
+      case Element::kLetter:
+        if (c != e.c) return Simple::kNone;
+        ++so_far.p;
+        break;
+      case Element::kPunctuation:
+        if (MaySpell(text, so_far.p)) return Simple::kUnknown;
+        if (c != e.c) return Simple::kNone;
+        ++so_far.p;
+        break;
+      case Element::kAnyPunctuation:
+        if (MaySpell(text, so_far.p)) return Simple::kUnknown;
+        if (!IsPunctuation(c)) return Simple::kNone;
+        so_far.same = c;
+        so_far.known = true;
+        ++so_far.p;
+        break;
+      case Element::kQuotes:
+        if (c == e.c || MaySpell(text, so_far.p)) return Simple::kUnknown;
+        return Simple::kNone;
+      case Element::kDigits: {
+        // Where their number varies each is a reading of its own.
+        const bool last = i + 1 == row.elements.size();
+        unsigned digits = 0;
+        while (digits < e.most) {
+          if (so_far.p == text.size()) return Simple::kUnknown;
+          const char d = text[so_far.p];
+          if (d == '\x1b' || d == '\r' || d == '\n') return Simple::kUnknown;
+          const int digit = DigitOf(d, e.base);
+          if (digit < 0) break;
+          so_far.value = so_far.value * e.base + static_cast<unsigned>(digit);
+          ++so_far.p;
+          ++digits;
+          if (last && digits >= e.least && digits < e.most) {
+            Complete(attempt, so_far);
+          }
+        }
+        if (digits < e.least) return Simple::kNone;
+        // Fewer digits were read above.
+        if (last && digits < e.most) return Simple::kRead;
+        break;
+      }
+      case Element::kName: {
+        size_t end = so_far.p;
+        while (end < text.size() && IsAlnum(text[end])) ++end;
+        if (end == text.size() || text[end] == '\x1b' || text[end] == '\r' ||
+            text[end] == '\n') {
+          return Simple::kUnknown;
+        }
+        const NamedEntity* entity =
+            FindEntity(text.substr(so_far.p, end - so_far.p));
+        if (entity == nullptr) return Simple::kNone;
+        so_far.value = entity->code_point;
+        so_far.known = true;
+        so_far.p = end;
+        break;
+      }
+    }
+  }
+  const bool half = row.source->value == SpelledValue::kCodeUnit &&
+                    so_far.value >= 0xd800 && so_far.value <= 0xdbff;
+  if (so_far.high != 0) {
+    // What is no second half may be something else.
+    if (so_far.value < 0xdc00 || so_far.value > 0xdfff) return Simple::kUnknown;
+  } else if (half) {
+    // The other half of a surrogate pair, by the same row.
+    Progress next = so_far;
+    next.high = so_far.value;
+    next.value = 0;
+    SkipRawNoise(attempt, &next);
+    if (next.p + 1 >= text.size()) return Simple::kUnknown;
+    const Element& second = row.elements[1];
+    const bool same = text[next.p] == row.elements[0].c &&
+                      second.kind == Element::kLetter &&
+                      text[next.p + 1] == second.c;
+    if (!same) {
+      return MaySpell(text, next.p) ? Simple::kUnknown : Simple::kNone;
+    }
+    ++next.p;
+    // What begins an escape may also spell the lead.
+    return MatchSimple(attempt, next) == Simple::kRead ? Simple::kRead
+                                                       : Simple::kUnknown;
+  }
+  Complete(attempt, so_far);
+  return Simple::kRead;
+}
+
+// The rows of one lead, from all places at once where it may end. Rows without
+// punctuation were read at the level below from the places it knew.
+void SpellingReader::Rows(std::string_view text, const Lead& lead, int level,
+                          Readings* out) const {
+  const size_t index = lead_index_[static_cast<uint8_t>(lead.c)];
+  // By row, since the byte behind a lead says which rows may go on.
+  for (uint16_t r : rows_of_[index]) {
+    Places places;
+    for (size_t i = rows_[r].punctuation ? 0 : lead.before; i < lead.known;
+         ++i) {
+      const Reading& reading = (*out)[i];
+      if (reading.size != 1 || reading.bytes[0] != lead.c) continue;
+      const size_t next = reading.end < text.size()
+                              ? static_cast<uint8_t>(text[reading.end])
+                              : kEnd;
+      if (!rows_[r].next.test(next)) continue;
+      places.Add(Progress::At(reading.end, reading.after_break));
+    }
+    if (places.size > 0) Match({text, rows_[r], level, out}, 1, &places);
+  }
+}
+
+// Skips terminal sequences and breaks, to the text's end where it ends inside.
+void SpellingReader::SkipRawNoise(const Attempt& a, Progress* so_far) {
+  constexpr int kMostInARow = 6;
+  for (int i = 0; i < kMostInARow && so_far->p < a.text.size(); ++i) {
+    const char c = a.text[so_far->p];
+    size_t end = 0;
+    if (c == '\x1b') end = EndOfTerminalSequence(a.text, so_far->p);
+    if (c == '\r' || c == '\n') end = EndOfRawBreak(a.text, so_far->p);
+    if (end == 0) return;
+    so_far->p = std::min(end, a.text.size());
+    if (c != '\x1b') so_far->after_break = so_far->p;
+  }
+}
+
+// What the row may still become.
+ByteSet SpellingReader::Possible(const Attempt& a, const Progress& so_far) {
+  if (so_far.high != 0) {
+    const uint32_t first = 0x10000 + ((so_far.high - 0xd800) << 10);
+    return FirstBytes(first, first + 0x3ff);
+  }
+  if (!so_far.known) return a.row.values;
+  ByteSet values;
+  const SpelledValue v = a.row.source->value;
+  if (v == SpelledValue::kSame) {
+    values.Add(static_cast<uint8_t>(so_far.same));
+  } else {
+    values = FirstBytes(so_far.value, so_far.value);
+  }
+  return values;
+}
+
+// Element by element, from all places at once.
+void SpellingReader::Match(const Attempt& a, size_t element,
+                           Places* places) const {
+  Places next;
+  for (; element < a.row.elements.size() && places->size > 0; ++element) {
+    next.size = 0;
+    for (const Progress& at : *places) {
+      Step(a, a.row.elements[element], at, &next);
+    }
+    std::copy(next.begin(), next.end(), places->list.begin());
+    places->size = next.size;
+  }
+  for (const Progress& at : *places) Complete(a, at);
+}
+
+void SpellingReader::Step(const Attempt& a, const Element& e, Progress at,
+                          Places* next) const {
+  switch (e.kind) {
+    case Element::kDigits:
+      Digits(a, e, at, next);
+      return;
+    case Element::kName:
+      Name(a, at, next);
+      return;
+    case Element::kQuotes:
+      Quotes(a, e, at, next);
+      return;
+    case Element::kLetter:
+    case Element::kPunctuation:
+    case Element::kAnyPunctuation:
+      break;
+  }
+  SkipRawNoise(a, &at);
+  if (at.p == a.text.size()) {
+    Cut(a, at, Possible(a, at));
+    return;
+  }
+  if (e.kind == Element::kLetter) {
+    if (a.text[at.p] != e.c) return;
+    ++at.p;
+    next->Add(at);
+    return;
+  }
+  Punctuation(a, e, at, [&](char c, Progress behind) {
+    if (e.kind == Element::kAnyPunctuation) {
+      if (!IsPunctuation(c)) return;
+      behind.same = c;
+      behind.known = true;
+      next->Add(behind);
+    } else if (c == e.c) {
+      next->Add(behind);
+    }
+  });
+}
+
+// One quote after the other, from all places where the last may end.
+void SpellingReader::Quotes(const Attempt& a, const Element& e,
+                            const Progress& at, Places* next) const {
+  Places ends;
+  ends.Add(at);
+  for (uint8_t repeats = 0; repeats + 1u < Reading::kMostBytes; ++repeats) {
+    Places behind;
+    for (Progress end : ends) {
+      SkipRawNoise(a, &end);
+      if (end.p == a.text.size()) {
+        Cut(a, end, Possible(a, end));
+        continue;
+      }
+      Punctuation(a, e, end, [&](char c, Progress one) {
+        if (c != e.c) return;
+        one.repeats = repeats;
+        behind.Add(one);
+      });
+    }
+    if (behind.size == 0) return;
+    for (const Progress& end : behind) next->Add(end);
+    std::copy(behind.begin(), behind.end(), ends.list.begin());
+    ends.size = behind.size;
+  }
+}
+
+// Calls `each` with all that can be read of the row's next punctuation.
+template <typename F>
+void SpellingReader::Punctuation(const Attempt& a, const Element& e,
+                                 const Progress& so_far, F&& each) const {
+  const char raw = a.text[so_far.p];
+  if (!Leads(raw)) {
+    Progress next = so_far;
+    ++next.p;
+    each(raw, next);
+    return;
+  }
+  const Readings& units = Inner(a.text, so_far.p, a.punctuation_level);
+  for (const Reading& r : units) {
+    if (r.size != 1) continue;
+    Progress next = so_far;
+    next.p = r.end;
+    next.after_break = std::max(so_far.after_break, r.after_break);
+    each(r.bytes[0], next);
+  }
+  // Half of a spelled character, which may be the one that is wanted.
+  const auto cut = [&](const ByteSet& may_become, size_t after_break) {
+    Progress next = so_far;
+    next.p = a.text.size();
+    next.after_break = std::max(so_far.after_break, after_break);
+    ByteSet values;
+    if (e.kind != Element::kAnyPunctuation) {
+      if (may_become.Has(e.c)) values = Possible(a, so_far);
+    } else {
+      may_become.ForEach([&values](uint8_t b) {
+        if (IsPunctuation(static_cast<char>(b))) values.Add(b);
+      });
+    }
+    Cut(a, next, values);
+  };
+  if (!units.cut.empty()) cut(units.cut, 0);
+  if (!units.broken_cut.empty()) cut(units.broken_cut, units.broken_at);
+}
+
+void SpellingReader::Digits(const Attempt& a, const Element& e, Progress so_far,
+                            Places* next) const {
+  for (unsigned digits = 0;; ++digits) {
+    if (digits >= e.least) {
+      Progress complete = so_far;
+      complete.known = so_far.high == 0;
+      next->Add(complete);
+    }
+    if (digits == e.most) return;
+    SkipRawNoise(a, &so_far);
+    if (so_far.p == a.text.size()) {
+      // Every number that begins with these digits.
+      ByteSet values;
+      for (unsigned more = 0; digits + more <= e.most; ++more) {
+        if (digits + more < e.least || more == 0) continue;
+        const uint64_t first = uint64_t{so_far.value} * Power(e.base, more);
+        const uint64_t last = first + Power(e.base, more) - 1;
+        const uint32_t low = static_cast<uint32_t>(
+            std::min<uint64_t>(first, std::numeric_limits<uint32_t>::max()));
+        const uint32_t high = static_cast<uint32_t>(
+            std::min<uint64_t>(last, std::numeric_limits<uint32_t>::max()));
+        if (so_far.high != 0) {
+          values |= Possible(a, so_far);
+          continue;
+        }
+        const SpelledValue v = a.row.source->value;
+        if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
+          if (low <= 255) values.AddRange(low, std::min<uint32_t>(high, 255));
+        }
+        if (v != SpelledValue::kByte) values |= FirstBytes(low, high);
+        // A first half may be followed by a second one.
+        if (v == SpelledValue::kCodeUnit && low <= 0xdbff && high >= 0xd800) {
+          values.AddRange(0xf0, 0xf4);
+        }
+      }
+      Cut(a, so_far, values);
+      return;
+    }
+    const int digit = DigitOf(a.text[so_far.p], e.base);
+    if (digit < 0) return;
+    const uint64_t value =
+        uint64_t{so_far.value} * e.base + static_cast<unsigned>(digit);
+    if (value > std::numeric_limits<uint32_t>::max()) return;
+    so_far.value = static_cast<uint32_t>(value);
+    ++so_far.p;
+  }
+}
+
+void SpellingReader::Name(const Attempt& a, Progress so_far,
+                          Places* next) const {
+  std::array<char, 16> name;
+  size_t n = 0;
+  const auto known = [&](bool whole) {
+    const std::string_view prefix(name.data(), n);
+    const std::span<const NamedEntity> all = NamedEntities();
+    const auto at = std::lower_bound(
+        all.begin(), all.end(), prefix,
+        [](const NamedEntity& x, std::string_view y) { return x.name < y; });
+    const bool found =
+        at != all.end() &&
+        (whole ? at->name == prefix : at->name.substr(0, n) == prefix);
+    return found ? &*at : nullptr;
+  };
+  for (;;) {
+    if (const NamedEntity* whole = known(true); n > 0 && whole != nullptr) {
+      Progress complete = so_far;
+      complete.value = whole->code_point;
+      complete.known = true;
+      next->Add(complete);
+    }
+    SkipRawNoise(a, &so_far);
+    if (so_far.p == a.text.size()) {
+      if (known(false) != nullptr) {
+        ByteSet values;
+        for (const NamedEntity* e = known(false);
+             e != NamedEntities().data() + NamedEntities().size() &&
+             e->name.substr(0, n) == std::string_view(name.data(), n);
+             ++e) {
+          values |= FirstBytes(e->code_point, e->code_point);
+        }
+        Cut(a, so_far, values);
+      }
+      return;
+    }
+    const char c = a.text[so_far.p];
+    if (n == name.size() || !IsAlnum(c)) return;
+    name[n++] = c;
+    ++so_far.p;
+    if (known(false) == nullptr) return;
+  }
+}
+
+void SpellingReader::Complete(const Attempt& a, const Progress& so_far) const {
+  const SpellingRow& row = *a.row.source;
+  std::array<char, Reading::kMostBytes> bytes{};
+  const auto emit_code_point = [&](uint32_t code_point) {
+    const size_t n = EncodeUtf8(code_point, bytes.data());
+    if (n != 0) Emit(a, so_far, {bytes.data(), n});
+  };
+  switch (row.value) {
+    case SpelledValue::kFixed:
+      Emit(a, so_far, row.unit);
+      return;
+    case SpelledValue::kSame:
+      Emit(a, so_far, {&so_far.same, 1});
+      return;
+    case SpelledValue::kRepeated:
+      bytes.fill(row.unit[0]);
+      Emit(a, so_far, {bytes.data(), size_t{so_far.repeats} + 1});
+      return;
+    case SpelledValue::kByte:
+    case SpelledValue::kByteOrCodePoint:
+      if (so_far.value > 0xff) return;
+      bytes[0] = static_cast<char>(so_far.value);
+      Emit(a, so_far, {bytes.data(), 1});
+      if (row.value == SpelledValue::kByteOrCodePoint && so_far.value >= 0x80) {
+        emit_code_point(so_far.value);
+      }
+      return;
+    case SpelledValue::kCodePoint:
+    case SpelledValue::kNamed:
+      emit_code_point(so_far.value);
+      return;
+    case SpelledValue::kCodeUnit:
+      break;
+  }
+  const uint32_t v = so_far.value;
+  if (so_far.high != 0) {
+    if (v < 0xdc00 || v > 0xdfff) return;
+    emit_code_point(0x10000 + ((so_far.high - 0xd800) << 10) + (v - 0xdc00));
+    return;
+  }
+  if (v < 0xd800 || v > 0xdbff) {
+    emit_code_point(v);
+    return;
+  }
+  // Half of a pair: the other half is spelled by the same row.
+  Progress next = so_far;
+  next.high = v;
+  next.value = 0;
+  next.known = false;
+  Places places;
+  places.Add(next);
+  Match(a, 0, &places);
+}
+
+void SpellingReader::Emit(const Attempt& a, const Progress& so_far,
+                          std::string_view unit) const {
+  Reading r{.bytes = {},
+            .size = static_cast<uint8_t>(unit.size()),
+            .raw = false,
+            .end = so_far.p,
+            .after_break = so_far.after_break};
+  std::memcpy(r.bytes.data(), unit.data(), unit.size());
+  a.out->Add(r);
+}
+
+void SpellingReader::Cut(const Attempt& a, const Progress& so_far,
+                         const ByteSet& values) const {
+  if (values.empty()) return;
+  if (so_far.after_break == 0) {
+    a.out->cut |= values;
+    return;
+  }
+  a.out->broken_cut |= values;
+  a.out->broken_at = a.out->broken_at == 0
+                         ? so_far.after_break
+                         : std::min(a.out->broken_at, so_far.after_break);
+}
+
+}  // namespace maskpipe

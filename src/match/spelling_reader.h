@@ -1,0 +1,281 @@
+// Reads the units that stand at a place of a text, in every spelling of a table
+// (spelling_table.h).
+//
+//   SpellingReader reader(StandardSpellings());
+//   Readings readings;
+//   reader.Read(text, p, &readings);
+//   for (const Reading& r : readings) ...   // the raw byte first
+//
+// Where the text ends inside an escape, `readings.cut` says which units it may
+// yet become. Terminal sequences and line breaks are also skipped inside an
+// escape, since `fold` and `grep --color` know nothing of escapes; a break is
+// noted in the reading.
+//
+// Immutable and shared by threads. The work at one place is bounded by the
+// table and the levels, whatever the text.
+
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <bitset>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "src/match/byte_set.h"
+#include "src/match/spelling_table.h"
+
+namespace maskpipe {
+
+struct Reading {
+  static constexpr size_t kMostBytes = 8;
+
+  std::string_view unit() const { return {bytes.data(), size}; }
+
+  // Not initialised: lists of readings are made at every other byte.
+  std::array<char, kMostBytes> bytes;
+  uint8_t size;        // of the unit, in bytes
+  bool raw;            // the byte itself, no escape
+  size_t end;          // where the text goes on
+  size_t after_break;  // behind the last line break inside; 0: there is none
+};
+
+class Readings {
+ public:
+  Readings() {}  // leaves the list's room as it is
+  Readings(const Readings& other) { *this = other; }
+  Readings& operator=(const Readings& other) {
+    std::copy(other.begin(), other.end(), list_.begin());
+    size_ = other.size_;
+    cut = other.cut;
+    broken_cut = other.broken_cut;
+    broken_at = other.broken_at;
+    return *this;
+  }
+  void Clear() {
+    size_ = 0;
+    cut = broken_cut = ByteSet();
+    broken_at = 0;
+  }
+  const Reading* begin() const { return list_.data(); }
+  const Reading* end() const { return list_.data() + size_; }
+  size_t size() const { return size_; }
+  const Reading& operator[](size_t i) const { return list_[i]; }
+  // Keeps one of equal ones.
+  void Add(const Reading& reading);
+
+  // The first bytes of the units that the text may yet spell here, where it
+  // ends too early to tell; and those that it may where it was broken before,
+  // the earliest such break.
+  ByteSet cut;
+  ByteSet broken_cut;
+  size_t broken_at = 0;
+
+ private:
+  // More cannot stand at one place in a table of this size; what would be
+  // beyond is not read.
+  static constexpr size_t kMost = 24;
+  std::array<Reading, kMost> list_;
+  size_t size_ = 0;
+};
+
+class SpellingReader {
+ public:
+  // The rows' texts must outlive the reader.
+  explicit SpellingReader(std::span<const SpellingRow> rows);
+
+  // Another for each reader there is or was; never 0.
+  uint64_t id() const { return id_; }
+
+  // What can be read at `p`, before the text's end, at all levels up to one.
+  void Read(std::string_view text, size_t p, Readings* out,
+            int level = kSpellingLevels) const;
+
+  // The same, to be read again and again; it lasts until more is read.
+  const Readings& ReadAt(std::string_view text, size_t p) const;
+
+  // The same for what nearly always stands there: the raw byte, or an escape of
+  // raw bytes. False where only Read() can tell; `out` is then of no use.
+  bool ReadSimple(std::string_view text, size_t p, Readings* out) const;
+
+  // Whether more than the raw byte may be read at a place with this byte.
+  bool Leads(char c) const { return leads_.Has(c); }
+  const ByteSet& leads() const { return leads_; }
+  // Whether more than the raw `lead` may be read where `next` follows.
+  bool MayFollow(char lead, char next) const {
+    return follows_[lead_index_[static_cast<uint8_t>(lead)]].Has(next);
+  }
+  // Whether an escape may begin at `p`.
+  bool MaySpell(std::string_view text, size_t p) const {
+    return Leads(text[p]) && MayGoOn(text[p], text, p + 1);
+  }
+  // Whether an escape that was begun by `lead` may go on at `p`.
+  bool MayGoOn(char lead, std::string_view text, size_t p) const {
+    if (p == text.size()) return true;
+    const size_t index = lead_index_[static_cast<uint8_t>(lead)];
+    if (raw_follows_[index].Has(text[p])) return true;
+    if (!follows_[index].Has(text[p])) return false;
+    // It is none that may stand there, but it may spell one.
+    return p + 1 == text.size() ||
+           MayBecome(text[p], text[p + 1]).Meets(raw_follows_[index]);
+  }
+  // The first bytes of all that may be read, but for the raw byte, where a lead
+  // is followed by `next`.
+  const ByteSet& MayBecome(char lead, char next) const {
+    return may_become_[lead_index_[static_cast<uint8_t>(lead)]]
+                      [static_cast<uint8_t>(next)];
+  }
+
+ private:
+  struct Element {
+    enum Kind : uint8_t {
+      kPunctuation,  // `c`, which may be spelled itself
+      kLetter,       // `c`, raw
+      kDigits,       // `least` to `most`, of `base`
+      kAnyPunctuation,
+      kName,
+      kQuotes,
+    };
+    Kind kind;
+    char c = 0;
+    uint8_t base = 0, least = 0, most = 0;
+  };
+  struct Row {
+    std::vector<Element> elements;
+    const SpellingRow* source;
+    ByteSet values;           // first bytes of the units it can be
+    bool punctuation;         // some behind the lead, which may be spelled
+    std::bitset<257> next{};  // bytes with which it may go on; 256: the end
+  };
+  // What a row has read so far. Not initialised: lists of them are made.
+  struct Progress {
+    static Progress At(size_t p, size_t after_break) {
+      return {.p = p,
+              .after_break = after_break,
+              .value = 0,
+              .high = 0,
+              .repeats = 0,
+              .same = 0,
+              .known = false};
+    }
+    bool Equals(const Progress& o) const {
+      return p == o.p && value == o.value && high == o.high &&
+             repeats == o.repeats && same == o.same && known == o.known;
+    }
+    size_t p;
+    size_t after_break;
+    uint32_t value;
+    uint32_t high;  // the first half of a surrogate pair
+    uint8_t repeats;
+    char same;
+    bool known;  // the value is complete
+  };
+  // Where a row may have come to, each once: a row is read from all of them, so
+  // that the work grows with their number, not with the ways that lead there.
+  struct Places {
+    // More cannot be told apart in what printers write.
+    static constexpr size_t kMost = 24;
+    Places() {}  // leaves the list's room as it is
+    void Add(const Progress& place) {
+      for (size_t i = 0; i < size; ++i) {
+        if (!list[i].Equals(place)) continue;
+        list[i].after_break = std::min(list[i].after_break, place.after_break);
+        return;
+      }
+      if (size < kMost) list[size++] = place;
+    }
+    const Progress* begin() const { return list.data(); }
+    const Progress* end() const { return list.data() + size; }
+    std::array<Progress, kMost> list;
+    size_t size = 0;
+  };
+  // A character that leads rows, among readings of which those before `before`
+  // were known at the level below.
+  struct Lead {
+    char c;
+    size_t before;
+    size_t known;
+  };
+  // One attempt at a row.
+  struct Attempt {
+    std::string_view text;
+    const Row& row;
+    int punctuation_level;
+    Readings* out;
+  };
+
+  void Units(std::string_view text, size_t p, int level, Readings* out) const;
+  class Memo;
+  friend class ReadingScope;
+  const Readings& Inner(std::string_view text, size_t p, int level) const;
+  enum class Simple { kNone, kRead, kUnknown };
+  Simple MatchSimple(const Attempt& attempt, Progress so_far) const;
+  void Rows(std::string_view text, const Lead& lead, int level,
+            Readings* out) const;
+  void Match(const Attempt& a, size_t element, Places* places) const;
+  void Step(const Attempt& a, const Element& e, Progress at,
+            Places* next) const;
+  void Quotes(const Attempt& a, const Element& e, const Progress& at,
+              Places* next) const;
+  void Digits(const Attempt& a, const Element& e, Progress at,
+              Places* next) const;
+  void Name(const Attempt& a, Progress at, Places* next) const;
+  template <typename F>
+  void Punctuation(const Attempt& a, const Element& e, const Progress& so_far,
+                   F&& each) const;
+  static ByteSet Possible(const Attempt& a, const Progress& so_far);
+  void Complete(const Attempt& a, const Progress& so_far) const;
+  void Emit(const Attempt& a, const Progress& so_far,
+            std::string_view unit) const;
+  void Cut(const Attempt& a, const Progress& so_far,
+           const ByteSet& values) const;
+  static void SkipRawNoise(const Attempt& a, Progress* so_far);
+
+  static Row Parse(const SpellingRow& row);
+  ByteSet ValuesOf(const Row& row) const;
+  // The same where a byte follows the lead that may be the first digit.
+  ByteSet ValuesOf(const Row& row, char next) const;
+
+  uint64_t id_;
+  std::vector<Row> rows_;
+  ByteSet leads_;
+  // By lead: its rows, and by the raw byte after it those that may go on.
+  std::array<uint8_t, 256> lead_index_{};  // 0: it leads nothing
+  std::vector<ByteSet> follows_;           // what may stand behind it
+  std::vector<ByteSet> raw_follows_;       // without what may spell that
+  std::vector<std::array<ByteSet, 256>> may_become_;
+  std::vector<std::array<std::vector<uint16_t>, 257>> rows_before_;
+  std::vector<std::vector<uint16_t>> rows_of_;
+  // What a unit that is read may become with so many levels left.
+  std::array<std::array<ByteSet, 256>, kSpellingLevels + 1> closure_;
+};
+
+// While one lives, what this thread reads of one text is kept, since many ask
+// for the same places; the text must not change.
+class ReadingScope {
+ public:
+  ReadingScope();
+  ~ReadingScope();
+  ReadingScope(const ReadingScope&) = delete;
+  ReadingScope& operator=(const ReadingScope&) = delete;
+};
+
+// The UTF-8 bytes of a code point (RFC 3629); none for a surrogate or beyond
+// U+10FFFF. Returns their number.
+size_t EncodeUtf8(uint32_t code_point, char* out);
+
+// Where the terminal sequence ends that begins with the raw ESC at `p`: ESC [
+// parameters final, or ESC ( x (ECMA-48, 5.4). 0: none does; text.npos: the
+// text ends inside.
+size_t EndOfTerminalSequence(std::string_view text, size_t p);
+inline constexpr size_t kLongestTerminalSequence = 32;
+
+// Where the line break ends, with the indentation after it, that begins with
+// the raw CR or LF at `p`. 0: it is none; text.npos: the text ends inside.
+size_t EndOfRawBreak(std::string_view text, size_t p);
+inline constexpr size_t kLongestIndentation = 128;
+
+}  // namespace maskpipe

@@ -1,0 +1,496 @@
+#include "src/match/walker.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace maskpipe {
+namespace {
+
+bool IsWordByte(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+const ByteSet& WhiteBytes() {
+  static const ByteSet set = [] {
+    ByteSet white;
+    for (char c : std::string_view(" \t\n\v\f\r")) {
+      white.Add(static_cast<uint8_t>(c));
+    }
+    return white;
+  }();
+  return set;
+}
+
+}  // namespace
+
+// One call of the walker. Places are offsets in the window.
+class Walker::Walk {
+ public:
+  Walk(const Walker& walker, const Window& window, Run* run,
+       std::vector<Path>* open, const OnSpan& on_span)
+      : w_(walker),
+        run_(run),
+        window_(window),
+        text_(window.bytes),
+        open_(open),
+        on_span_(on_span),
+        first_(open->size()) {}
+
+  // From left to right, so that a place is done once no path stands before it.
+  void All(const Path& first) {
+    todo_.push_back(first);
+    while (!todo_.empty()) {
+      size_t next = 0;
+      for (size_t i = 1; i < todo_.size(); ++i) {
+        if (todo_[i].at < todo_[next].at) next = i;
+      }
+      const Path path = todo_[next];
+      todo_[next] = todo_.back();
+      todo_.pop_back();
+      if (path.writing == Writing::kHex) {
+        StepHex(path);
+      } else {
+        Step(path);
+      }
+    }
+  }
+
+ private:
+  const NeedleIndex& index(const Path& p) const {
+    return *w_.indexes_[static_cast<size_t>(p.writing)];
+  }
+  size_t Offset(uint64_t position) const {
+    return static_cast<size_t>(position - window_.offset);
+  }
+  uint64_t Position(size_t offset) const { return window_.offset + offset; }
+  bool Fresh(const Path& path, size_t end) const {
+    return Position(end) > path.seen;
+  }
+
+  void Push(const Path& path) {
+    for (const Path& p : todo_) {
+      if (p.at == path.at && p.depth == path.depth && p.range == path.range &&
+          p.least == path.least && p.from == path.from &&
+          p.writing == path.writing && p.seen == path.seen) {
+        return;
+      }
+    }
+    todo_.push_back(path);
+  }
+
+  // The path waits for more text. `holds`: it may be an occurrence that begins
+  // at from.
+  void Leave(Path path, uint64_t holds) {
+    path.holds = holds;
+    path.seen = window_.end();
+    for (size_t i = first_; i < open_->size(); ++i) {
+      Path& p = (*open_)[i];
+      if (p.at == path.at && p.depth == path.depth && p.range == path.range &&
+          p.least == path.least && p.from == path.from &&
+          p.writing == path.writing) {
+        p.holds = std::min(p.holds, holds);
+        p.last = std::max(p.last, path.last);
+        p.waits = p.waits || path.waits;
+        return;
+      }
+    }
+    open_->push_back(path);
+  }
+
+  // Reports a needle that ends here, unless it was before. False: it must know
+  // the byte after it.
+  bool Complete(const Path& path) const {
+    const IndexedNeedle& n = index(path)[path.range.begin];
+    if (n.length != path.depth || n.length < path.least) return true;
+    if (path.seen != 0 && !path.waits) return true;
+    if (n.alone) {
+      if (!path.apart) return true;
+      if (path.at == window_.end()) return false;
+      if (IsWordByte(text_[Offset(path.at)])) return true;
+    }
+    on_span_({path.from, path.at, n.secret});
+    return true;
+  }
+
+  // Whether a longer needle may still count.
+  bool Counts(const Path& path, NeedleRange longer) const {
+    if (longer.empty()) return false;
+    const NeedleIndex& needles = index(path);
+    if (path.least <= path.depth && (path.apart || !needles.any_alone())) {
+      return true;
+    }
+    return needles.AnyOfLength(longer, path.least, path.apart);
+  }
+
+  // A path behind a break that stands after `path`: nothing that was printed is
+  // masked.
+  bool Early(Path* path, size_t after_break) const {
+    if (after_break == 0 || path->depth >= kEarly) return true;
+    path->from = Position(after_break);
+    path->least = std::max(path->least, path->depth + kEarly);
+    return index(*path).AnyOfLength(path->range, path->least, path->apart);
+  }
+
+  // Leaves a path that ends inside what follows `at`: an escape, a terminal
+  // sequence (`holds`) or a break (`breaks`).
+  void LeaveInside(const Path& path, bool holds, bool breaks) {
+    if (holds || (breaks && path.depth >= kEarly)) {
+      Leave(path, path.from);
+    } else if (breaks && index(path).AnyOfLength(
+                             path.range, path.depth + kEarly, path.apart)) {
+      Leave(path, Path::kHoldsNothing);
+    }
+  }
+
+  // 1 what ends here, 2 plain bytes, 3 at others all that can be read, 4 noise,
+  // 5 white space for a newline, 6 a break for a blank, 7 what the text's end
+  // leaves open.
+  void Step(Path path) {
+    const NeedleIndex& needles = index(path);
+    const bool plain_only = path.writing == Writing::kPlain;
+    for (;;) {
+      const size_t at = Offset(path.at);
+      const bool known = Complete(path);  // 1
+      path.waits = !known;
+      const NeedleRange longer = needles.Longer(path.range, path.depth);
+      if (!Counts(path, longer)) {
+        if (!known) Leave(path, path.from);
+        return;
+      }
+      if (at == text_.size()) {
+        Leave(path, path.from);
+        return;
+      }
+      const char c = text_[at];
+      if (!plain_only && !w_.plain_.Has(c)) break;
+      path.range =
+          needles.Narrow(longer, path.depth, static_cast<uint8_t>(c));  // 2
+      if (path.range.empty()) return;
+      ++path.depth;
+      path.last = ++path.at;
+      path.seen = 0;
+      if (path.range.end - path.range.begin == 1) Repeat(&path);
+    }
+    StepSpelled(path);
+  }
+
+  // Goes to the end of the run that was matched last, if this path is the same
+  // some periods later; else begins or lengthens a run.
+  void Repeat(Path* path) const {
+    const IndexedNeedle& n = index(*path)[path->range.begin];
+    if (n.period == 0 || path->depth < n.period || path->depth > n.periodic ||
+        path->at - path->depth != path->from) {
+      return;
+    }
+    Walker::Run& run = *run_;
+    const bool same = run.needle == path->range.begin &&
+                      run.writing == path->writing && path->from >= run.begin &&
+                      (path->from - run.begin) % n.period == 0;
+    if (same && path->at < run.end && path->from > run.begin) {
+      path->last = path->at = std::min(run.end, path->from + n.periodic);
+      path->depth = static_cast<uint32_t>(path->at - path->from);
+    }
+    if (!same || path->at > run.end) {
+      run = {same ? run.begin : path->from, path->at, path->range.begin,
+             path->writing};
+    }
+    if (path->from > run.begin) run.begin = path->from;
+  }
+
+  void StepSpelled(const Path& path) {
+    const NeedleIndex& needles = index(path);
+    const NeedleRange longer = needles.Longer(path.range, path.depth);
+    const size_t at = Offset(path.at);
+    bool holds = false, breaks = false;
+
+    w_.reader_->Read(text_, at, &units_);  // 3
+    for (const Reading& r : units_) {
+      if (!Fresh(path, r.end)) continue;
+      // A newline of the secret is more than this byte, see 5.
+      if (r.bytes[0] == '\n') continue;
+      Path next = path;
+      next.range = longer;
+      if (!Early(&next, r.after_break)) continue;
+      for (size_t i = 0; i < r.size && !next.range.empty(); ++i) {
+        next.range = needles.Narrow(next.range, next.depth++,
+                                    static_cast<uint8_t>(r.bytes[i]));
+      }
+      next.last = Position(r.end);
+      if (!next.range.empty()) Go(next, r.end);
+    }
+    holds = needles.GoesOn(longer, path.depth, units_.cut);
+    if (!units_.broken_cut.empty() &&
+        needles.GoesOn(longer, path.depth, units_.broken_cut)) {
+      Path broken = path;
+      broken.range = longer;
+      if (path.depth >= kEarly) {
+        holds = true;
+      } else if (Early(&broken, units_.broken_at)) {
+        // The escape is read again from its beginning, so the path stays as it
+        // is; only what it holds is behind the break.
+        Leave(path, units_.broken_at < text_.size() ? Position(units_.broken_at)
+                                                    : Path::kHoldsNothing);
+      }
+    }
+
+    if (path.depth > 0 && w_.ignorable_->Begins(text_[at])) {  // 4
+      const bool blank = !needles.Narrow(longer, path.depth, ' ').empty() ||
+                         !needles.Narrow(longer, path.depth, '\t').empty();
+      w_.ignorable_->Read(text_, at, blank, &noise_);
+      for (const IgnorableEnd& e : noise_.ends) {
+        if (!Fresh(path, e.end)) continue;
+        Path next = path;
+        next.range = longer;
+        if (Early(&next, e.after_break)) Go(next, e.end);
+        if (blank && e.after_break != 0 && path.depth >= kEarly) {  // 6
+          next.range = needles.Narrow(longer, path.depth, ' ');
+          ++next.depth;
+          next.last = Position(e.end);
+          Go(next, e.end);
+        }
+      }
+      holds = holds || noise_.cut;
+      breaks = noise_.cut_break || noise_.cut_after;
+    }
+
+    const NeedleRange newline = needles.Narrow(longer, path.depth, '\n');
+    if (!newline.empty()) {  // 5
+      w_.ignorable_->ReadWhiteSpace(text_, at, &white_);
+      for (size_t end : white_.ends) {
+        if (!Fresh(path, end)) continue;
+        Path next = path;
+        next.range = newline;
+        ++next.depth;
+        next.last = Position(end);
+        Go(next, end);
+      }
+      holds = holds || white_.cut;
+    }
+    LeaveInside(path, holds, breaks);  // 7
+  }
+
+  void Go(Path next, size_t end) {
+    next.at = Position(end);
+    next.seen = 0;
+    next.waits = false;
+    Push(next);
+  }
+
+  // Where the next pair of digits may begin.
+  void Pairs(size_t at, bool* cut) {
+    pairs_.clear();
+    pairs_.push_back(at);
+    static constexpr std::string_view kApart[] = {
+        " ", ":", "-", ",", ", ", "0x", " 0x", ",0x", ", 0x"};
+    for (std::string_view apart : kApart) {
+      const std::string_view rest = text_.substr(at, apart.size());
+      if (rest == apart) pairs_.push_back(at + apart.size());
+      *cut = *cut || (rest.size() < apart.size() && apart.starts_with(rest));
+    }
+  }
+
+  // As Step(), but a unit is two digits.
+  void StepHex(Path path) {
+    const NeedleIndex& needles = index(path);
+    const size_t at = Offset(path.at);
+    const bool known = Complete(path);
+    path.waits = !known;
+    const NeedleRange longer = needles.Longer(path.range, path.depth);
+    if (!Counts(path, longer)) {
+      if (!known) Leave(path, path.from);
+      return;
+    }
+    if (at == text_.size()) {
+      Leave(path, path.from);
+      return;
+    }
+    bool holds = false, breaks = false;
+    if (path.depth == 0) {
+      pairs_.assign(1, at);
+    } else {
+      Pairs(at, &holds);
+      if (w_.ignorable_->Begins(text_[at])) {
+        w_.ignorable_->Read(text_, at, false, &noise_);
+        for (const IgnorableEnd& e : noise_.ends) {
+          if (!Fresh(path, e.end)) continue;
+          Path next = path;
+          next.range = longer;
+          if (Early(&next, e.after_break)) Go(next, e.end);
+        }
+        holds = holds || noise_.cut;
+        breaks = noise_.cut_break || noise_.cut_after;
+      }
+    }
+    for (size_t digits : pairs_) ReadPair(path, longer, digits, &holds);
+    LeaveInside(path, holds, breaks);
+  }
+
+  void ReadPair(const Path& path, NeedleRange longer, size_t at, bool* holds) {
+    const NeedleIndex& needles = index(path);
+    if (at == text_.size()) {
+      *holds = true;
+      return;
+    }
+    const int high = HexDigit(text_[at]);
+    if (high < 0) return;
+    size_t after_break = 0;
+    size_t low_at = at + 1;
+    if (low_at < text_.size()) {
+      const char c = text_[low_at];
+      size_t end = 0;
+      if (c == '\x1b') end = EndOfTerminalSequence(text_, low_at);
+      if (c == '\r' || c == '\n') {
+        end = EndOfRawBreak(text_, low_at);
+        after_break = std::min(end, text_.size());
+      }
+      if (end != 0) low_at = std::min(end, text_.size());
+    }
+    Path next = path;
+    next.range = longer;
+    if (low_at == text_.size()) {
+      ByteSet may_become;
+      may_become.AddRange(static_cast<uint32_t>(high) * 16,
+                          static_cast<uint32_t>(high) * 16 + 15);
+      if (!needles.GoesOn(longer, path.depth, may_become)) return;
+      if (after_break == 0 || path.depth >= kEarly) {
+        *holds = true;
+      } else if (Early(&next, after_break)) {
+        Leave(path, Path::kHoldsNothing);
+      }
+      return;
+    }
+    const int low = HexDigit(text_[low_at]);
+    if (low < 0 || !Fresh(path, low_at + 1)) return;
+    if (!Early(&next, after_break)) return;
+    next.range = needles.Narrow(next.range, next.depth++,
+                                static_cast<uint8_t>(high * 16 + low));
+    next.last = Position(low_at + 1);
+    if (!next.range.empty()) Go(next, low_at + 1);
+  }
+
+  const Walker& w_;
+  Walker::Run* run_;
+  const Window& window_;
+  const std::string_view text_;
+  std::vector<Path>* open_;
+  const OnSpan& on_span_;
+  const size_t first_;  // of open_, that this walk left
+
+  // Keeps its room from walk to walk; holds places only.
+  struct Room {
+    std::vector<Path> todo;
+    Readings units;
+    Ignorable noise;
+    WhiteSpace white;
+    std::vector<size_t> pairs;
+  };
+  static Room& OfThisThread() {
+    static thread_local Room room;
+    room.todo.clear();
+    return room;
+  }
+  Room& room_ = OfThisThread();
+  std::vector<Path>& todo_ = room_.todo;
+  Readings& units_ = room_.units;
+  Ignorable& noise_ = room_.noise;
+  WhiteSpace& white_ = room_.white;
+  std::vector<size_t>& pairs_ = room_.pairs;
+};
+
+Walker::Walker(const Indexes& indexes, const SpellingReader* reader,
+               const IgnorableReader* ignorable)
+    : indexes_(indexes), reader_(reader), ignorable_(ignorable) {
+  for (unsigned b = 0; b < 256; ++b) {
+    if (!ignorable_->Begins(static_cast<char>(b))) {
+      plain_.Add(static_cast<uint8_t>(b));
+    }
+  }
+  (void)WhiteBytes();
+}
+
+void Walker::Begin(const Window& window, size_t at, Run* run,
+                   std::vector<Path>* open, const OnSpan& on_span) const {
+  // A letter that ends an escape or a terminal sequence is no neighbour.
+  const std::string_view text = window.bytes;
+  const auto apart = [&] {
+    if (at == 0) return window.offset == 0;
+    if (!IsWordByte(text[at - 1])) return true;
+    const size_t begin = at - std::min(at, kLookBehind);
+    Readings units;
+    for (size_t q = begin; q + 1 < at; ++q) {
+      if (text[q] == '\x1b' && EndOfTerminalSequence(text, q) == at)
+        return true;
+      if (!reader_->Leads(text[q])) continue;
+      reader_->Read(text.substr(0, at), q, &units);
+      for (const Reading& r : units) {
+        if (!r.raw && r.end == at) return true;
+      }
+    }
+    return false;
+  };
+  for (size_t i = 0; i < indexes_.size(); ++i) {
+    if (indexes_[i]->size() == 0) continue;
+    Path path{};
+    path.at = path.last = path.from = window.offset + at;
+    path.range = indexes_[i]->All();
+    path.writing = static_cast<Writing>(i);
+    path.apart = !indexes_[i]->any_alone() || apart();
+    Walk(*this, window, run, open, on_span).All(path);
+  }
+}
+
+void Walker::Continue(const Window& window, const Path& path, Run* run,
+                      std::vector<Path>* open, const OnSpan& on_span) const {
+  Walk(*this, window, run, open, on_span).All(path);
+}
+
+void Walker::Finish(const Window& window, const Path& path, bool truncated,
+                    const OnSpan& on_span) const {
+  const NeedleIndex& needles = *indexes_[static_cast<size_t>(path.writing)];
+  const IndexedNeedle& first = needles[path.range.begin];
+  if (path.waits && first.length == path.depth && path.apart) {
+    on_span({path.from, path.at, first.secret});
+  }
+  if (!truncated || path.holds == Path::kHoldsNothing || path.depth < kEarly) {
+    return;
+  }
+  // The shortest, of equal ones the first by name, as elsewhere.
+  const IndexedNeedle* whole = nullptr;
+  for (uint32_t i = path.range.begin; i < path.range.end; ++i) {
+    const IndexedNeedle& n = needles[i];
+    if (n.length <= path.depth || n.length > 2 * uint64_t{path.depth} ||
+        n.length < path.least) {
+      continue;
+    }
+    if (whole == nullptr || n.length < whole->length ||
+        (n.length == whole->length && n.secret < whole->secret)) {
+      whole = &n;
+    }
+  }
+  if (whole == nullptr) return;
+  // A line that was ended was not cut off.
+  const auto rest = static_cast<size_t>(path.last - window.offset);
+  if (window.bytes.find('\n', rest) != window.bytes.npos) return;
+  // Half an escape goes with it, a colour stays.
+  uint64_t end = path.last;
+  if (end == path.at && end < window.end() && path.writing != Writing::kPlain) {
+    Readings units;
+    reader_->Read(window.bytes, static_cast<size_t>(end - window.offset),
+                  &units);
+    const NeedleRange longer = needles.Longer(path.range, path.depth);
+    if (needles.GoesOn(longer, path.depth, units.cut) ||
+        path.writing == Writing::kHex) {
+      end = window.end();
+    }
+  }
+  on_span({path.holds, end, whole->secret});
+}
+
+}  // namespace maskpipe

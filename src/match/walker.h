@@ -1,0 +1,97 @@
+// Walks from a place where a needle may begin, through all spellings, to where
+// needles end.
+//
+//   Walker walker(&indexes, &reader, &ignorable);
+//   walker.Begin(window, b, &paths, on_span);      // from a new beginning
+//   walker.Continue(window, path, &paths, on_span);  // text was added
+//
+// A walk follows all needles with one beginning at once. Where the text reads
+// in several ways it follows each, and no pair of place and needles twice. What
+// the text's end leaves open comes back as paths, to be continued.
+//
+// Early breaks: a line break after fewer than kEarly bytes of a needle holds
+// nothing back, and no ordinary line is delayed for it; what follows it is
+// masked if at least kEarly bytes of the needle do.
+//
+// Immutable and shared by threads.
+
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "src/match/ignorable.h"
+#include "src/match/needle.h"
+#include "src/match/needle_index.h"
+#include "src/match/spelling_reader.h"
+
+namespace maskpipe {
+
+// An occurrence in progress.
+struct Path {
+  uint64_t at;     // where its next unit begins, in bytes of the stream
+  uint64_t last;   // where the last unit that was read ends
+  uint64_t from;   // the first byte to be masked
+  uint64_t holds;  // the first byte held back; kHoldsNothing after early breaks
+  uint64_t seen;   // the text's end when it was last looked at; 0: never
+  NeedleRange range;
+  uint32_t depth;  // bytes of the needles that were read
+  uint32_t least;  // a shorter needle does not count, after an early break
+  Writing writing;
+  bool apart;  // no letter or digit stands before it
+  bool waits;  // a needle ends here that must know the byte after it
+
+  static constexpr uint64_t kHoldsNothing = ~uint64_t{0};
+};
+
+class Walker {
+ public:
+  static constexpr uint32_t kEarly = 8;
+  // Of what stands before a beginning, as much is looked at to see whether it
+  // stands alone.
+  static constexpr size_t kLookBehind = 48;
+
+  using OnSpan = std::function<void(const Span&)>;
+
+  // One index for each Writing; any may be empty.
+  using Indexes = std::array<const NeedleIndex*, 3>;
+  Walker(const Indexes& indexes, const SpellingReader* reader,
+         const IgnorableReader* ignorable);
+
+  // The last run that was matched byte by byte: a needle that repeats its
+  // first bytes begins again inside it, and need not be compared again. One
+  // lives as long as a scan.
+  struct Run {
+    uint64_t begin = 0;
+    uint64_t end = 0;  // of what equals the needle's first bytes
+    uint32_t needle = 0;
+    Writing writing = Writing::kPlain;
+  };
+
+  // Adds to `open` what the text leaves open.
+  void Begin(const Window& window, size_t at, Run* run, std::vector<Path>* open,
+             const OnSpan& on_span) const;
+  void Continue(const Window& window, const Path& path, Run* run,
+                std::vector<Path>* open, const OnSpan& on_span) const;
+
+  // The stream ends: what only waited for the byte after it; with `truncated`,
+  // what was cut off, of which at least kEarly bytes and half the needle were
+  // seen.
+  void Finish(const Window& window, const Path& path, bool truncated,
+              const OnSpan& on_span) const;
+
+ private:
+  class Walk;
+
+  Indexes indexes_;
+  const SpellingReader* reader_;
+  const IgnorableReader* ignorable_;
+  // Bytes at which nothing but themselves can be read.
+  ByteSet plain_;
+};
+
+}  // namespace maskpipe

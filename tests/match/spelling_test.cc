@@ -1,0 +1,228 @@
+// The matcher against the oracle in the printer's direction, over needles in
+// any spelling.
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "src/match/matcher.h"
+#include "tests/support/guarded.h"
+#include "tests/support/spelled_oracle.h"
+#include "tests/support/worlds.h"
+
+namespace maskpipe {
+namespace {
+
+std::vector<Needle> Spell(const std::vector<std::string>& words,
+                          Writing writing = Writing::kSpelled) {
+  static std::set<std::string> kept;
+  std::vector<Needle> needles;
+  for (const std::string& w : words) {
+    const std::string& bytes = *kept.insert(w).first;
+    needles.push_back({bytes, 0, false, writing});
+  }
+  return needles;
+}
+
+std::string Covered(const std::vector<Span>& spans, size_t size) {
+  std::string covered(size, '.');
+  for (const Span& s : spans) {
+    for (uint64_t i = s.begin; i < s.end; ++i) covered[i] = '#';
+  }
+  return covered;
+}
+
+std::string Printable(std::string_view text) {
+  std::string out;
+  for (char c : text) {
+    if (c == '\n') {
+      out += "<LF>";
+    } else if (c == '\r') {
+      out += "<CR>";
+    } else if (c == '\x1b') {
+      out += "<ESC>";
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
+// What is covered of `text`, cut at `cuts`. What was let go before is never
+// covered later, and each window holds just what is asked for.
+std::string Scan(const Matcher& matcher, std::string_view text,
+                 const std::vector<size_t>& cuts) {
+  std::vector<Span> found;
+  Matcher::Cursor cursor(0);
+  uint64_t released = 0, needed = 0;
+  std::vector<size_t> ends = cuts;
+  ends.push_back(text.size());
+  const auto add = [&](const Span& s) {
+    EXPECT_GE(s.begin, released) << "covers what was printed: " << text;
+    EXPECT_LE(s.end, text.size());
+    found.push_back(s);
+  };
+  for (size_t end : ends) {
+    const size_t begin = std::min(released, needed);
+    const Window window{text.substr(begin, end - begin), begin};
+    matcher.Scan(window, &cursor, add);
+    EXPECT_GE(matcher.Pending(cursor), released)
+        << Printable(text) << " at " << end;
+    released = matcher.Pending(cursor);
+    needed = matcher.Needed(cursor);
+    if (end == text.size()) matcher.Finish(window, &cursor, false, add);
+  }
+  return Covered(found, text.size());
+}
+
+struct World {
+  const char* name;
+  std::string alphabet;
+  std::vector<std::string> words;
+  size_t longest;
+};
+
+class SmallWorlds : public ::testing::TestWithParam<World> {};
+
+// Every text over an alphabet of letters and the characters of some rows, whole
+// and at every cut in two.
+TEST_P(SmallWorlds, AgreeWithTheOracleAtEveryCut) {
+  const World& world = GetParam();
+  const std::vector<Needle> needles = Spell(world.words);
+  const Matcher matcher(needles);
+  oracle::Spelled oracle;
+  for (const std::string& text : AllTexts(world.alphabet, 1, world.longest)) {
+    const std::string expected =
+        Covered(oracle.Occurrences(needles, text), text.size());
+    ASSERT_EQ(Scan(matcher, text, {}), expected) << Printable(text);
+    for (size_t cut = 1; cut < text.size(); ++cut) {
+      ASSERT_EQ(Scan(matcher, text, {cut}), expected)
+          << Printable(text) << " cut at " << cut;
+    }
+    if (HasFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Spellings, SmallWorlds,
+    ::testing::Values(
+        World{"Percent", "%25A", {"%", "A%", "%25", "RA", "A2"}, 6},
+        World{"Backslash", "\\nx41u", {"4\n1", "\\n", "n\nA", "A4"}, 6},
+        World{"Entity", "&#x27;a", {"'", "a'", "x'2", "&#"}, 5},
+        World{"Named", "&amp;l", {"&", "a&l", "&amp;"}, 6},
+        World{"Quotes", "a'\"\\$", {"a'", "'\"", "$a", "''"}, 6},
+        World{"Carets", "a^`$+", {"a^", "$$", "`a", "^`"}, 6},
+        World{"Blanks", "a+ \n2=0", {"a 2", "+a", "a\na", "=a"}, 5},
+        World{"Octal", "\\016a", {"a\x01", "\x0e", "1a"}, 6},
+        World{"Mail", "=41\nA\r", {"A4", "=4", "A\nA"}, 6}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+// Long needles over few characters, so that breaks early and late, noise and
+// every alignment of the probes are met.
+TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  GuardedText guarded(4096);
+  oracle::Spelled oracle;
+  const std::vector<std::string> pieces = {
+      "%",     "25",    "61",     "\\",      "\\\\",       "\\n",        "\n",
+      "\n  ",  "'\n '", " +\n'",  "\x1b[0m", "\x1b[1;31m", "\\u001b[0m", "&#",
+      "x61;",  "&amp;", "&quot;", "=",       "61",         "=\r\n",      "''",
+      "'\\''", "\"\"",  "+",      " ",       "$$",         "^^",         "a",
+      "b",     "ab",    "a&b",    "0x61",    ":",          "6162"};
+  for (int world = 0; world < 1500; ++world) {
+    std::vector<std::string> words;
+    std::vector<Needle> needles;
+    for (size_t n = 1 + random.Below(3); n > 0; --n) {
+      std::string word =
+          random.Text(random.OneIn(3) ? "ab" : "ab%\\&'\" +\n",
+                      1 + random.Below(random.OneIn(2) ? 24 : 6));
+      while (!word.empty() && (word[0] == '\n' || word[0] == ' ')) {
+        word.erase(0, 1);
+      }
+      while (!word.empty() && (word.back() == '\n' || word.back() == ' ')) {
+        word.pop_back();
+      }
+      // " \n" before "\n\n", which it may make.
+      for (const char* twice : {" \n", "\n ", "\n\n"}) {
+        for (size_t at; (at = word.find(twice)) != word.npos;) {
+          word.replace(at, 2, "\n");
+        }
+      }
+      if (word.empty()) continue;
+      const Writing writing = random.OneIn(5) && word.size() > 3
+                                  ? Writing::kHex
+                                  : Writing::kSpelled;
+      for (Needle& one : Spell({word}, writing)) {
+        one.alone = random.OneIn(6);
+        needles.push_back(one);
+      }
+    }
+    if (needles.empty()) continue;
+    const Matcher matcher(needles);
+    // A needle with its characters spelled now and then, amid noise.
+    std::string text;
+    while (text.size() < 60) {
+      const std::string_view word = needles[random.Below(needles.size())].bytes;
+      for (char c : word) {
+        if (random.OneIn(4)) text += pieces[random.Below(pieces.size())];
+        if (!random.OneIn(12)) text += c;
+      }
+      text += pieces[random.Below(pieces.size())];
+    }
+    const std::string expected =
+        Covered(oracle.Occurrences(needles, text), text.size());
+    std::string described;
+    for (const Needle& n : needles) {
+      described += " [" + Printable(n.bytes) + "]" +
+                   (n.writing == Writing::kHex ? "hex" : "") +
+                   (n.alone ? "alone" : "");
+    }
+    SCOPED_TRACE(Printable(text) + described);
+    ASSERT_EQ(Scan(matcher, guarded.Place(text), {}), expected);
+    std::vector<size_t> cuts;
+    for (size_t c = 1; c < text.size(); ++c) {
+      if (random.OneIn(10)) cuts.push_back(c);
+    }
+    ASSERT_EQ(Scan(matcher, text, cuts), expected)
+        << ::testing::PrintToString(cuts);
+    const size_t cut = 1 + random.Below(text.size() - 1);
+    ASSERT_EQ(Scan(matcher, text, {cut}), expected) << " cut at " << cut;
+    if (HasFailure()) return;
+  }
+}
+
+// A row that no printer has: whatever is derived from the table follows it.
+TEST(Spelling, AThrowAwayRowIsReadAnchoredAndHeldBack) {
+  std::vector<SpellingRow> rows(StandardSpellings().begin(),
+                                StandardSpellings().end());
+  rows.push_back({.pattern = "~<x2>", .value = SpelledValue::kByte});
+  const std::vector<Needle> needles = Spell({"correct-horse"});
+  const std::string text = "x ~63~6f~72~72ect-horse ~2563orrect~2dhorse y";
+  oracle::Spelled oracle(rows);
+  const std::string expected =
+      Covered(oracle.Occurrences(needles, text), text.size());
+  EXPECT_NE(expected.find('#'), expected.npos);
+  const Matcher matcher(needles, rows);
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    ASSERT_EQ(Scan(matcher, text, {cut}), expected) << cut;
+  }
+  const Matcher without(needles);
+  EXPECT_EQ(Scan(without, text, {}), std::string(text.size(), '.'));
+  // Held back inside half an escape, if the other half may fit.
+  const auto pending = [&](const Matcher& m, std::string_view t) {
+    Matcher::Cursor cursor(0);
+    m.Scan({t, 0}, &cursor, [](const Span&) {});
+    return m.Pending(cursor);
+  };
+  EXPECT_EQ(pending(matcher, "x corr~6"), 2u);
+  EXPECT_EQ(pending(matcher, "x corr~4"), 8u);
+  EXPECT_EQ(pending(without, "x corr~6"), 8u);
+}
+
+}  // namespace
+}  // namespace maskpipe
