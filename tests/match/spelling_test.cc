@@ -205,6 +205,23 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
   }
 }
 
+// Runs of what reads in very many ways. Without bounds one of these would take
+// hours, and the test its time limit; see also kMost of Readings and Places.
+TEST(Spelling, NoTextChoosesTheSpeed) {
+  const std::vector<Needle> needles =
+      Spell({"it's q", "say \"no\" to \\\\", "a+b=c d"});
+  const Matcher matcher(needles);
+  for (const std::string_view piece :
+       {"'\"", "\"\\", "''", "\\", "%25", "&amp;", "^", "`", "$", "=3D", "+ ",
+        "'\\''", "\"'\"'", "\\\\\\\"", " +\n'", "\x1b[0m", "\\u001b[m"}) {
+    std::string text = "it";
+    while (text.size() < 4096) text += piece;
+    text += "s q";
+    EXPECT_EQ(Scan(matcher, text, {2000}), Scan(matcher, text, {}))
+        << Printable(piece);
+  }
+}
+
 // A row that no printer has: whatever is derived from the table follows it.
 TEST(Spelling, AThrowAwayRowIsReadAnchoredAndHeldBack) {
   std::vector<SpellingRow> rows(StandardSpellings().begin(),
