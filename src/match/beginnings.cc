@@ -53,14 +53,13 @@ void Beginnings::Probe(const Search& search, size_t begin, size_t end,
   const auto add = [&](const WindowSet& set, size_t at, size_t stride) {
     for (size_t back = stride; back-- > 0;) {
       if (at < from + back) continue;
-      const char* place = text.data() + at - back;
-      if (!set.MayHave(LoadWindow(place))) continue;
-      // Of a long head the fifth window is known too.
-      if (stride == 8 && at - back + 2 * kWindow <= text.size() &&
-          !set.MayHave(LoadWindow(place + kWindow))) {
-        continue;
+      // As many windows of a head are known as places are left out.
+      const size_t begin = at - back;
+      bool stands = true;
+      for (size_t i = 0; stands && i < stride && begin + i < last; ++i) {
+        stands = set.MayHave(LoadWindow(text.data() + begin + i));
       }
-      search.places->push_back(static_cast<uint32_t>(at - back));
+      if (stands) search.places->push_back(static_cast<uint32_t>(begin));
     }
   };
   const auto probe = [&](const WindowSet& set, auto loop, size_t stride) {
