@@ -74,20 +74,28 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
   }
 }
 
+// Between pairs of digits stands nothing, or the same each time; a blank and
+// the like also between groups of pairs.
 void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
-  static constexpr std::string_view kApart[] = {
-      "", " ", ":", "-", ",", ", ", "0x", " 0x", ",0x", ", 0x"};
+  static constexpr std::string_view kApart[] = {" ",  ":",   "-",   ",",   ", ",
+                                                "0x", " 0x", ",0x", ", 0x"};
   static constexpr char kDigits[] = "0123456789abcdef";
-  for (std::string_view apart : kApart) {
+  const auto add = [&](std::string_view apart, size_t group) {
     std::string head;
     for (size_t i = 0; i < bytes.size() && head.size() < kLongest; ++i) {
-      if (i > 0) head += apart;
+      if (i > 0 && i % group == 0) head += apart;
       const auto b = static_cast<uint8_t>(bytes[i]);
       head += kDigits[b >> 4];
       head += kDigits[b & 15];
     }
     Add(std::string_view(head).substr(0, kLongest), lists);
     Wipe(head.data(), head.size());
+  };
+  constexpr size_t kPairsInHead = (kLongest + 1) / 2;
+  add("", kPairsInHead);
+  for (std::string_view apart : kApart) add(apart, 1);
+  for (std::string_view apart : {" ", ":", "-"}) {
+    for (size_t group = 2; group < kPairsInHead; ++group) add(apart, group);
   }
   // Digits come in either case.
   bytes_ |= ByteSet::Of("ABCDEF");

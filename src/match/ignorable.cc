@@ -152,7 +152,7 @@ void IgnorableReader::Break(std::string_view text, size_t begin, bool blanks,
     size_t p;
     int stage;
   };
-  std::array<Place, Places::kMost> places;
+  std::array<Place, Places::kMost> places{};
   size_t known = 0;
   const auto add = [&](size_t p, int stage) {
     for (size_t i = 0; i < known; ++i) {

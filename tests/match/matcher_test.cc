@@ -79,6 +79,26 @@ TEST(Matcher, ReportsEveryOccurrenceWithItsBeginAndEnd) {
             ToSet(oracle::Occurrences(needles, "ababab")));
 }
 
+// Needles that differ late in their first bytes only, in the order of their
+// bytes, at every place of a probe.
+TEST(Matcher, TellsNeedlesWithOneBeginningApart) {
+  const std::vector<std::string> texts = {"correct-1aaa", "correct-2bbb",
+                                          "correct-h3cc", "correct-ho4d"};
+  const Matcher matcher(Distinct(texts));
+  for (const std::string& needle : texts) {
+    for (size_t before = 0; before < 16; ++before) {
+      const std::string text = std::string(before, '.') + needle + "....";
+      size_t found = 0;
+      Matcher::Cursor cursor(0);
+      matcher.Scan({text, 0}, &cursor, [&](const Span& s) {
+        ++found;
+        EXPECT_EQ(s.begin, before);
+      });
+      EXPECT_EQ(found, 1u) << text;
+    }
+  }
+}
+
 // Every set of one to three needles of length one to three over {a, b}, every
 // text up to length eight, every cut in two, and every way of cutting the texts
 // up to length six. Some needles must stand alone, which over letters means at
