@@ -134,6 +134,15 @@ struct Detectors::Piece {
   }
 };
 
+void Detectors::Cursor::Restart(uint64_t position) {
+  line_ = window_ = looked_ = scanned_ = pending_ = keep_ = position;
+  open_.clear();
+  std::fill(tried_.begin(), tried_.end(), Tried());
+  seen_.clear();
+  line_hold_ = kNone;
+  in_block_ = false;
+}
+
 Detectors::Detectors() = default;
 Detectors::~Detectors() = default;
 
@@ -325,7 +334,11 @@ void Detectors::Run(const Window& text, Cursor* cursor, bool last,
       const uint64_t begin = next_hit();
       if (begin + finder_->atoms()[atom].text.size() > limit) continue;
       for (uint32_t rule : rules_of_atom_[atom]) {
-        c.open_.push_back({begin, rule, begin, 0});
+        // A block is masked from its secret on, which stands behind the atom.
+        const Compiled& of = *rules_[rule];
+        const bool behind = of.rule.block && of.context;
+        const size_t head = finder_->atoms()[atom].text.size();
+        c.open_.push_back({begin, rule, begin + (behind ? head : 0), 0});
       }
       if (lines_ != nullptr && atom < lines_->atom_of.size() &&
           lines_->atom_of[atom] >= 0) {

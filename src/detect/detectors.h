@@ -61,6 +61,8 @@ class Detectors {
           scanned_(position),
           pending_(position),
           keep_(position) {}
+    // As a new one, but keeps its room.
+    void Restart(uint64_t position);
 
     // The leftmost position from which a secret may still be in progress; never
     // falls from call to call.

@@ -209,13 +209,13 @@ const std::vector<Format>& Formats() {
 // escapes of JSON), RFC 1421 headers, base64, and the footer.
 #define MASKPIPE_SEPARATORS R"((?:[ \t\r]|\\{1,4}[nrt])*)"
 constexpr const char* kBlock =
-    R"(-----BEGIN (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----)"
-    R"((?:)" MASKPIPE_SEPARATORS
+    R"(-----BEGIN (?P<secret>(?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?)"
+    R"(-----(?:)" MASKPIPE_SEPARATORS
     R"((?:(?:Proc-Type|DEK-Info|Version|Comment|Charset): [^\n\\"]+|)"
     R"([0-9A-Za-z+/]{16,}={0,2}))*)"
     R"((?:)" MASKPIPE_SEPARATORS
     R"((?:=?[0-9A-Za-z+/]{1,15}={0,2})?)" MASKPIPE_SEPARATORS
-    R"(-----END (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?)";
+    R"(-----END (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----)?))";
 #undef MASKPIPE_SEPARATORS
 
 // "access_key" as a pattern that also matches access-key and accessKey.

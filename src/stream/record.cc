@@ -22,7 +22,8 @@ void FindRegions(const CompiledSet& set, std::string_view text,
   if (const Detectors* detectors = set.options().detectors.get()) {
     // A list of its own, since Add() is cheap in the text's order only.
     Regions detected;
-    Detectors::Cursor cursor(0);
+    static thread_local Detectors::Cursor cursor(0);  // holds no secret
+    cursor.Restart(0);
     detectors->Finish({text, 0}, &cursor, [&](const Span& s) {
       detected.Add(s.begin, s.end, &set.detector_label(s.secret));
     });

@@ -274,8 +274,8 @@ const std::multimap<std::string, Make>& Makers() {
        }},
       {"private-key",
        [](Maker& m) {
-         return Example{"key: ",
-                        "-----BEGIN PRIVATE KEY-----\\n" + m(kBase64, 64) +
+         return Example{"key: -----BEGIN ",
+                        "PRIVATE KEY-----\\n" + m(kBase64, 64) +
                             "\\n" + m(kBase64, 30) +
                             "==\\n-----END PRIVATE KEY-----",
                         "\\n"};
@@ -421,20 +421,20 @@ TEST(RulePack, ABlockOfAPrivateKeyIsOneMask) {
   for (int i = 0; i < 5; ++i) body += m(kBase64, 64) + "\n";
   const std::string key = "-----BEGIN RSA PRIVATE KEY-----\n" + body +
                           "Zm9v\n-----END RSA PRIVATE KEY-----";
-  EXPECT_EQ(Masked("a\n" + key + "\nb\n"), "a\n<*>\nb\n");
+  EXPECT_EQ(Masked("a\n" + key + "\nb\n"), "a\n-----BEGIN <*>\nb\n");
   // CRLF, indentation, a logger's prefix.
   std::string crlf, prefixed;
   for (char c : key) {
     crlf += c == '\n' ? "\r\n" : std::string(1, c);
     prefixed += c == '\n' ? "\n[12:00:01] INFO - " : std::string(1, c);
   }
-  EXPECT_EQ(Masked(crlf + "\r\nb"), "<*>\r\nb");
+  EXPECT_EQ(Masked(crlf + "\r\nb"), "-----BEGIN <*>\r\nb");
   EXPECT_EQ(Masked("[12:00:01] INFO - " + prefixed + "\nb"),
-            "[12:00:01] INFO - <*>\nb");
+            "[12:00:01] INFO - -----BEGIN <*>\nb");
   EXPECT_EQ(Masked("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
                    "DEK-Info: AES-128-CBC,0123\n\n" +
                    body + "-----END RSA PRIVATE KEY-----\nb"),
-            "<*>\nb");
+            "-----BEGIN <*>\nb");
 }
 
 TEST(RulePack, ABlockThatIsNotClosedEndsBeforeTheFirstOtherLine) {
@@ -442,11 +442,11 @@ TEST(RulePack, ABlockThatIsNotClosedEndsBeforeTheFirstOtherLine) {
   const std::string header = "-----BEGIN PRIVATE KEY-----\n";
   const std::string line = m(kBase64, 64) + "\n";
   EXPECT_EQ(Masked(header + line + line + "and then, more\nx\n"),
-            "<*>\nand then, more\nx\n");
-  EXPECT_EQ(Masked(header + line + line), "<*>\n");
-  EXPECT_EQ(Masked(header + "done\n"), "<*>\ndone\n");
+            "-----BEGIN <*>\nand then, more\nx\n");
+  EXPECT_EQ(Masked(header + line + line), "-----BEGIN <*>\n");
+  EXPECT_EQ(Masked(header + "done\n"), "-----BEGIN <*>\ndone\n");
   EXPECT_EQ(Masked("no -----BEGIN PRIVATE KEY----- in file\n"),
-            "no <*> in file\n");
+            "no -----BEGIN <*> in file\n");
 }
 
 }  // namespace

@@ -52,7 +52,8 @@ class Detectors(unittest.TestCase):
             file.flush()
             self.assertEqual(
                 masked(text, '--source', f'file:{file.name}'),
-                'x postgres://u:***@h/ password=abc123x\n***\nend\n')
+                'x postgres://u:***@h/ password=abc123x\n'
+                '-----BEGIN ***\nend\n')
             self.assertEqual(
                 masked(text, '--source', f'file:{file.name}', '--detect=none'),
                 text)

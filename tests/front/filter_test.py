@@ -373,7 +373,7 @@ class Memory(CliTest):
         for block in blocks:
             os.write(running.process.stdin.fileno(), block)
         running.drain()
-        running.write(b".")  # is read, so what came before is done with
+        running.write(b"-")  # is read, so what came before is done with
         peak = running.status_field("VmHWM")
         run = running.end()
         self.assertEqual(run.status, 0, run)
@@ -765,16 +765,16 @@ class AddDescriptor(CliTest):
         value = b"0123456789abcdef" * 4096
         threading.Thread(target=os.write,
                          args=(self.writer, value[:60000])).start()
-        running.write(b".")
-        self.assertEqual(running.read(1), b".")
+        running.write(b"-")
+        self.assertEqual(running.read(1), b"-")
         os.write(self.writer, value[60000:] + b"\0")
         running.write(b"<" + value + b">\n")
         self.assertEqual(running.read(6), b"<***>\n")
 
         running = self.adding()
         os.write(self.writer, value[:60000])
-        running.write(b".")
-        self.assertEqual(running.read(1), b".")
+        running.write(b"-")
+        self.assertEqual(running.read(1), b"-")
         os.write(self.writer, value[60000:] + b"x\0")
         running.write(b"nothing of this\n")
         run = running.end()
@@ -785,8 +785,8 @@ class AddDescriptor(CliTest):
     def test_a_value_without_end_is_an_error_too(self):
         running = self.adding()
         os.write(self.writer, b"v" * 60000)
-        running.write(b".")
-        self.assertEqual(running.read(1), b".")
+        running.write(b"-")
+        self.assertEqual(running.read(1), b"-")
         os.write(self.writer, b"v" * 60000)
         running.write(b"nothing of this\n")
         run = running.end()
@@ -795,8 +795,8 @@ class AddDescriptor(CliTest):
     def test_a_writer_without_end_does_not_fill_the_memory(self):
         maskpipe_cli.skip_under_sanitizer(self)
         running = self.adding()
-        running.write(b".")
-        self.assertEqual(running.read(1), b".")
+        running.write(b"-")
+        self.assertEqual(running.read(1), b"-")
         before = running.status_field("VmHWM")
         writer = self.writer
 
@@ -811,7 +811,7 @@ class AddDescriptor(CliTest):
         pid = 0
         while pid == 0 and time.monotonic() < end:
             with contextlib.suppress(OSError):
-                os.write(running.process.stdin.fileno(), b".")
+                os.write(running.process.stdin.fileno(), b"-")
             time.sleep(0.002)
             pid, status, usage = os.wait4(running.pid, os.WNOHANG)
         self.assertNotEqual(pid, 0, "goes on reading")
