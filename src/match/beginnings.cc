@@ -10,7 +10,8 @@ namespace {
 
 constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
 // Where escapes read in many ways, the walker looks instead.
-constexpr int kMostSteps = 64;
+constexpr int kMostSteps = 96;
+constexpr int kNoiseSteps = 8;
 constexpr int kMostEscapes = 3;
 
 }  // namespace
@@ -52,14 +53,13 @@ void Beginnings::Probe(const Search& search, size_t begin, size_t end,
   const auto add = [&](const WindowSet& set, size_t at, size_t stride) {
     for (size_t back = stride; back-- > 0;) {
       if (at < from + back) continue;
-      const char* place = text.data() + at - back;
-      if (!set.MayHave(LoadWindow(place))) continue;
-      // Of a long head the fifth window is known too.
-      if (stride == 8 && at - back + 2 * kWindow <= text.size() &&
-          !set.MayHave(LoadWindow(place + kWindow))) {
-        continue;
+      // As many windows of a head are known as places are left out.
+      const size_t begin = at - back;
+      bool stands = true;
+      for (size_t i = 0; stands && i < stride && begin + i < last; ++i) {
+        stands = set.MayHave(LoadWindow(text.data() + begin + i));
       }
-      search.places->push_back(static_cast<uint32_t>(at - back));
+      if (stands) search.places->push_back(static_cast<uint32_t>(begin));
     }
   };
   const auto probe = [&](const WindowSet& set, auto loop, size_t stride) {
@@ -110,13 +110,13 @@ Beginnings::Starts Beginnings::Unknown(const Search& search,
 
 // Of heads that go on behind `event`, where `unit` is read, if any, and then
 // what stands from `after` on.
-Beginnings::Starts Beginnings::StartsOf(const Search& search, size_t event,
+Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
                                         std::string_view unit,
                                         size_t after) const {
   Around around(search.text.substr(search.from, event - search.from));
   around.Add(unit);
-  int steps = kMostSteps;
-  const Starts starts = GoOn(search.text, after, around, kMostEscapes, &steps);
+  const Starts starts =
+      GoOn(search.text, after, around, kMostEscapes, &search.steps);
   // Noise stands before no first byte.
   return unit.empty() ? starts & ~Starts{1} : starts;
 }
@@ -142,7 +142,12 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
     // Most heads are none by what is known.
     if (escapes == 0 || heads_.StartsOf(around) == 0) break;
     if (c != '\n' && c != '\x1b' && p + 1 == text.size()) break;
-    if (ignorable_->MayReadAt(text, p)) {
+    if (c == '\x1b') {
+      const size_t end = EndOfTerminalSequence(text, p);
+      if (end == text.npos) break;
+      if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
+    } else if (ignorable_->MayReadAt(text, p)) {
+      if ((*steps -= kNoiseSteps) < 0) break;
       Ignorable noise;
       ignorable_->Read(text, p, true, &noise);
       if (noise.cut || noise.cut_break || noise.cut_after) break;
@@ -185,9 +190,10 @@ size_t Beginnings::GlueBefore(const Search& search, size_t at) const {
 }
 
 // One place where more than the raw byte can be read, or noise begins.
-void Beginnings::Event(const Search& search, size_t at) const {
+void Beginnings::Event(Search& search, size_t at) const {
   const std::string_view text = search.text;
   const char c = text[at];
+  search.steps = kMostSteps;
   if (c == '\n') return Break(search, at, at + 1);
   if (c == '\x1b') return Noise(search, at);
   if (at + 1 < text.size() &&
@@ -197,7 +203,7 @@ void Beginnings::Event(const Search& search, size_t at) const {
   Escape(search, at);
 }
 
-void Beginnings::Escape(const Search& search, size_t at) const {
+void Beginnings::Escape(Search& search, size_t at) const {
   const std::string_view text = search.text;
   ReadingCache::Entry known;
   if (ReadingCache::Read(*reader_, text, at, &known)) {
@@ -221,7 +227,7 @@ void Beginnings::Escape(const Search& search, size_t at) const {
 }
 
 // Whether the unit may begin noise.
-bool Beginnings::Unit(const Search& search, size_t at, std::string_view unit,
+bool Beginnings::Unit(Search& search, size_t at, std::string_view unit,
                       size_t end) const {
   const char b = unit[0];
   if (b == '\n') {
@@ -237,26 +243,37 @@ bool Beginnings::Unit(const Search& search, size_t at, std::string_view unit,
 }
 
 // A break with its line feed at `at`, which goes on at `after`.
-void Beginnings::Break(const Search& search, size_t at, size_t after) const {
+void Beginnings::Break(Search& search, size_t at, size_t after) const {
   const std::string_view text = search.text;
   size_t end = after;
   while (end < text.size() && (text[end] == ' ' || text[end] == '\t')) ++end;
-  const bool simple = end < text.size() && end - after < kLongestIndentation &&
-                      text[end] != '\'' && text[end] != '"' &&
-                      text[end] != 'b' && OnlyRaw(text, end);
+  // What may follow, but for a quote, is told by GoOn().
+  const bool simple = end + 2 < text.size() &&
+                      end - after < kLongestIndentation &&
+                      (text[end] == '\x1b' || OnlyRaw(text, end));
   if (!simple) return Noise(search, at);
+  const auto is_quote = [](char c) { return c == '\'' || c == '"'; };
+  size_t behind_quote = 0;
+  if (is_quote(text[end])) behind_quote = end + 1;
+  if (text[end] == 'b' && is_quote(text[end + 1])) behind_quote = end + 2;
   for (size_t begin = GlueBefore(search, at); begin <= at; ++begin) {
+    if (begin == search.from) continue;
     // In the indentation only where it may mean something.
     for (size_t p = heads_.has_blanks() ? after : end; p <= end; ++p) {
       AddPlaces(search, begin, StartsOf(search, begin, {}, p));
+    }
+    if (behind_quote != 0) {
+      AddPlaces(search, begin, StartsOf(search, begin, {}, behind_quote));
     }
   }
 }
 
 // Any noise that begins at `at`, or with glue before it.
-void Beginnings::Noise(const Search& search, size_t at) const {
+void Beginnings::Noise(Search& search, size_t at) const {
   Ignorable noise;
-  for (size_t begin = GlueBefore(search, at); begin <= at; ++begin) {
+  size_t begin = std::max(GlueBefore(search, at), search.noise_until);
+  search.noise_until = at + 1;
+  for (; begin <= at; ++begin) {
     if (begin == search.from) continue;
     ignorable_->Read(search.text, begin, true, &noise);
     if (noise.cut || noise.cut_break || noise.cut_after) {
@@ -289,7 +306,7 @@ void Beginnings::Find(std::string_view text, size_t from,
                       Offsets* places) const {
   places->clear();
   if (from >= text.size()) return;
-  const Search search{text, from, places};
+  Search search{.text = text, .from = from, .places = places};
   static thread_local Offsets hits;  // keeps its room; holds no secret
   for (size_t begin = from; begin < text.size(); begin += kBlock) {
     const size_t end = std::min(begin + kBlock, text.size());

@@ -43,20 +43,21 @@ class Beginnings {
     std::string_view text;
     size_t from;
     Offsets* places;
+    size_t noise_until = 0;  // noise that begins before was looked at
+    int steps = 0;           // so much patience is left with this event
   };
 
   void Probe(const Search& search, size_t begin, size_t end,
              Offsets* hits) const;
   void Tail(const Search& search, size_t begin) const;
-  void Event(const Search& search, size_t at) const;
-  void Escape(const Search& search, size_t at) const;
-  bool Unit(const Search& search, size_t at, std::string_view unit,
-            size_t end) const;
-  void Break(const Search& search, size_t at, size_t after) const;
-  void Noise(const Search& search, size_t at) const;
+  void Event(Search& search, size_t at) const;
+  void Escape(Search& search, size_t at) const;
+  bool Unit(Search& search, size_t at, std::string_view unit, size_t end) const;
+  void Break(Search& search, size_t at, size_t after) const;
+  void Noise(Search& search, size_t at) const;
   void AddPlaces(const Search& search, size_t event, Starts starts) const;
   Starts Unknown(const Search& search, size_t event) const;
-  Starts StartsOf(const Search& search, size_t event, std::string_view unit,
+  Starts StartsOf(Search& search, size_t event, std::string_view unit,
                   size_t after) const;
   Starts GoOn(std::string_view text, size_t p, Around around, int escapes,
               int* steps) const;

@@ -24,8 +24,16 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
   for (size_t kind = 0; kind < indexes.size(); ++kind) {
     const NeedleIndex& index = *indexes[kind];
     const auto writing = static_cast<Writing>(kind);
+    std::string_view last;
     for (uint32_t i = 0; i < index.size(); ++i) {
       std::string_view head = index[i].text();
+      // In the order of their bytes those with one head stand side by side;
+      // forms of a value often differ at the end only.
+      if (head.size() >= kLongest &&
+          head.substr(0, kLongest) == last.substr(0, kLongest)) {
+        continue;
+      }
+      last = head;
       if (writing == Writing::kHex) {
         AddHex(head, &lists);
         continue;
@@ -38,10 +46,6 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
       }
       Add(head, &lists);
     }
-  }
-  for (Windows* w : {&lists.longs, &lists.shorts, &lists.fours}) {
-    std::sort(w->begin(), w->end());
-    w->erase(std::unique(w->begin(), w->end()), w->end());
   }
   return lists;
 }

@@ -10,9 +10,10 @@
 
 #pragma once
 
-#include <array>
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -33,7 +34,11 @@ struct Around {
   // `raw` bytes stand as they are before the place.
   explicit Around(std::string_view raw)
       : before(std::min(raw.size(), kBefore)), size(before) {
-    std::copy_n(raw.data() + raw.size() - before, before, bytes);
+    if (before == kBefore) {  // nearly always: no call for ten bytes
+      std::memcpy(bytes, raw.data() + raw.size() - kBefore, kBefore);
+    } else {
+      std::copy_n(raw.data() + raw.size() - before, before, bytes);
+    }
   }
   void Add(char c) {
     if (!full()) bytes[size++] = c;

@@ -141,53 +141,61 @@ size_t IgnorableReader::SpelledTerminalSequence(std::string_view text,
   }
 }
 
-// 1 the parts before the line feed, each of which may be missing, 2 CR* LF,
-// 3 what may follow it: from all places at once where the last part may end.
+// From left to right, so that each place is read once; of the ways that lead to
+// one the one counts after which the most may follow.
 void IgnorableReader::Break(std::string_view text, size_t begin, bool blanks,
                             Ignorable* out) const {
-  Places places;
-  places.Add(begin);
-  Readings units;
-  // Goes on from the places of `from` on; those behind a member of `part` are
-  // added.
-  const auto read = [&](const ByteSet& part, size_t from, size_t to) {
-    for (size_t i = from; i < to; ++i) {
-      const size_t p = places[i];
-      if (p == text.size()) {
-        out->cut_break = true;
-        continue;
-      }
-      if (!part.Has(text[p]) && !reader_->Leads(text[p])) continue;
-      reader_->Read(text, p, &units);
-      for (const Reading& r : units) {
-        if (IsOne(r, part)) places.Add(r.end);
-      }
-      if (MayBecome(units, part)) out->cut_break = true;
-    }
+  // What may still come: a quote, a blank, glue, and so many carriage returns.
+  enum Stage : int { kFromQuote, kFromBlank, kFromGlue, kFromReturn };
+  constexpr int kLast = kFromReturn + kMostReturns;
+  struct Place {
+    size_t p;
+    int stage;
   };
-  for (const ByteSet* part : {&kQuotes, &kBlank, &kGlue}) {  // 1
-    read(*part, 0, places.size());
-  }
-  size_t from = 0;
-  for (int i = 0; i < kMostReturns && from < places.size(); ++i) {  // 2
-    const size_t to = places.size();
-    read(kReturn, from, to);
-    from = to;
-  }
+  std::array<Place, Places::kMost> places;
+  size_t known = 0;
+  const auto add = [&](size_t p, int stage) {
+    for (size_t i = 0; i < known; ++i) {
+      if (places[i].p != p) continue;
+      places[i].stage = std::min(places[i].stage, stage);
+      return;
+    }
+    if (known < places.size()) places[known++] = {p, stage};
+  };
+  add(begin, kFromQuote);
   Places behind;
-  for (size_t p : places) {
+  for (size_t i = 0; i < known; ++i) {
+    const auto rest = places.begin() + static_cast<ptrdiff_t>(i);
+    std::iter_swap(
+        rest, std::min_element(
+                  rest, places.begin() + static_cast<ptrdiff_t>(known),
+                  [](const Place& a, const Place& b) { return a.p < b.p; }));
+    const auto [p, stage] = places[i];
     if (p == text.size()) {
       out->cut_break = true;
       continue;
     }
-    if (text[p] != '\n' && !reader_->Leads(text[p])) continue;
-    reader_->Read(text, p, &units);
+    if (!kBeginsBreak.Has(text[p]) && !reader_->Leads(text[p])) continue;
+    const Readings& units = reader_->ReadAt(text, p);
     for (const Reading& r : units) {
-      if (IsOne(r, '\n')) behind.Add(r.end);
+      if (r.size != 1) continue;
+      const char c = r.bytes[0];
+      if (stage <= kFromQuote && kQuotes.Has(c)) add(r.end, kFromBlank);
+      if (stage <= kFromBlank && c == ' ') add(r.end, kFromGlue);
+      if (stage <= kFromGlue && kGlue.Has(c)) add(r.end, kFromReturn);
+      if (stage < kLast && c == '\r') {
+        add(r.end, std::max<int>(stage, kFromReturn) + 1);
+      }
+      if (c == '\n') behind.Add(r.end);
     }
-    if (MayBecome(units, kLineEnd)) out->cut_break = true;
+    if (MayBecome(units, kLineEnd) ||
+        (stage <= kFromQuote && MayBecome(units, kQuotes)) ||
+        (stage <= kFromBlank && MayBecome(units, kBlank)) ||
+        (stage <= kFromGlue && MayBecome(units, kGlue))) {
+      out->cut_break = true;
+    }
   }
-  for (size_t p : behind) Indentation(text, p, blanks, out);  // 3
+  for (size_t p : behind) Indentation(text, p, blanks, out);
 }
 
 void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,

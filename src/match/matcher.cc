@@ -4,15 +4,6 @@
 
 namespace maskpipe {
 
-NeedleIndex Matcher::IndexOf(std::span<const Needle> needles, Writing writing,
-                             Arena* arena) {
-  std::vector<Needle> of_kind;
-  for (const Needle& n : needles) {
-    if (n.writing == writing) of_kind.push_back(n);
-  }
-  return NeedleIndex(of_kind, arena);
-}
-
 Matcher::Matcher(std::span<const Needle> needles,
                  std::span<const SpellingRow> rows)
     : arena_(std::make_unique<Arena>()),
@@ -21,7 +12,7 @@ Matcher::Matcher(std::span<const Needle> needles,
   Walker::Indexes indexes;
   for (size_t i = 0; i < indexes_.size(); ++i) {
     indexes_[i] = std::make_unique<NeedleIndex>(
-        IndexOf(needles, static_cast<Writing>(i), arena_.get()));
+        needles, static_cast<Writing>(i), arena_.get());
     indexes[i] = indexes_[i].get();
   }
   walker_ = std::make_unique<Walker>(indexes, reader_.get(), ignorable_.get());

@@ -87,9 +87,6 @@ class Matcher {
   size_t needles() const;
 
  private:
-  static NeedleIndex IndexOf(std::span<const Needle> needles, Writing writing,
-                             Arena* arena);
-
   std::unique_ptr<Arena> arena_;
   std::unique_ptr<const SpellingReader> reader_;
   std::unique_ptr<const IgnorableReader> ignorable_;

@@ -1,12 +1,27 @@
 #include "src/match/needle_index.h"
 
 #include <algorithm>
-#include <numeric>
 #include <tuple>
 
 namespace maskpipe {
 
 namespace {
+
+// Most are told apart by their first bytes, which are one number.
+struct Sorted {
+  uint64_t first_bytes;
+  uint32_t needle;
+};
+
+// So that numbers are in the order of the bytes.
+uint64_t FirstBytes(std::string_view bytes) {
+  uint64_t number = 0;
+  for (size_t i = 0; i < sizeof number; ++i) {
+    number <<= 8;
+    if (i < bytes.size()) number |= static_cast<uint8_t>(bytes[i]);
+  }
+  return number;
+}
 
 // Sets how far the needle repeats its first few bytes.
 void FindPeriod(IndexedNeedle* n) {
@@ -23,27 +38,37 @@ void FindPeriod(IndexedNeedle* n) {
 
 }  // namespace
 
-NeedleIndex::NeedleIndex(std::span<const Needle> needles, Arena* arena)
+NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
+                         Arena* arena)
     : needles_(arena) {
-  std::vector<uint32_t> order(needles.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](uint32_t a, uint32_t b) {
-    const Needle &x = needles[a], &y = needles[b];
+  std::vector<Sorted> order;
+  order.reserve(needles.size());
+  for (uint32_t i = 0; i < needles.size(); ++i) {
+    if (needles[i].writing != writing) continue;
+    order.push_back({FirstBytes(needles[i].bytes), i});
+  }
+  std::sort(order.begin(), order.end(), [&](const Sorted& a, const Sorted& b) {
+    if (a.first_bytes != b.first_bytes) return a.first_bytes < b.first_bytes;
+    const Needle &x = needles[a.needle], &y = needles[b.needle];
     const int compared = x.bytes.compare(y.bytes);
     if (compared != 0) return compared < 0;
     return std::tuple(x.alone, x.secret) < std::tuple(y.alone, y.secret);
   });
-  const auto same = [&](uint32_t a, uint32_t b) {
-    return needles[a].bytes == needles[b].bytes;
+  const auto same = [&](const Sorted& a, const Sorted& b) {
+    return needles[a.needle].bytes == needles[b.needle].bytes;
   };
-  order.erase(std::unique(order.begin(), order.end(), same), order.end());
+  const auto end = std::unique(order.begin(), order.end(), same);
+  for (auto i = order.begin(); i != order.end(); ++i) {
+    Wipe(&i->first_bytes, sizeof i->first_bytes);
+  }
+  order.erase(end, order.end());
   size_t bytes = 0;
-  for (uint32_t i : order) bytes += needles[i].bytes.size();
+  for (const Sorted& s : order) bytes += needles[s.needle].bytes.size();
   // Side by side, so that a walk stays in few cache lines.
   char* room = static_cast<char*>(arena->allocate(bytes + 1, 1));
   needles_.reserve(order.size());
-  for (uint32_t i : order) {
-    const Needle& n = needles[i];
+  for (const Sorted& s : order) {
+    const Needle& n = needles[s.needle];
     needles_.push_back({.bytes = room,
                         .length = static_cast<uint32_t>(n.bytes.size()),
                         .secret = n.secret,

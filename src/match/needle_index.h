@@ -46,9 +46,10 @@ struct IndexedNeedle {
 
 class NeedleIndex {
  public:
-  // Copies what it needs. Of needles with equal bytes one is kept: one that may
-  // touch letters before one that must stand alone, then the lowest secret's.
-  NeedleIndex(std::span<const Needle> needles, Arena* arena);
+  // Of the needles that are written so; copies what it needs. Of needles with
+  // equal bytes one is kept: one that may touch letters before one that must
+  // stand alone, then the lowest secret's.
+  NeedleIndex(std::span<const Needle> needles, Writing writing, Arena* arena);
 
   size_t size() const { return needles_.size(); }
   const IndexedNeedle& operator[](uint32_t i) const { return needles_[i]; }

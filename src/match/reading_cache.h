@@ -42,8 +42,10 @@ class ReadingCache {
     if (text.size() - p < sizeof(uint64_t)) return false;
     static thread_local ReadingCache cache;
     if (cache.reader_ != reader.id()) cache.Begin(reader);
-    const Entry* entry = &cache.Find<4>(reader, text.data() + p);
-    if (!entry->known) entry = &cache.Find<8>(reader, text.data() + p);
+    const char* at = text.data() + p;
+    const Entry* entry = &cache.Find<3>(reader, at);
+    if (!entry->known) entry = &cache.Find<4>(reader, at);
+    if (!entry->known) entry = &cache.Find<8>(reader, at);
     if (entry->known) *out = *entry;
     return entry->known;
   }

@@ -358,6 +358,7 @@ class SpellingReader::Memo {
   // Null where it is not known; Keep() makes room that stays where it is until
   // the next Begin().
   const Readings* Get(const char* at, int level) const {
+    if (used_ == 0) return nullptr;
     const auto found = places_.find(Key(at, level));
     return found == places_.end() ? nullptr : readings_[found->second].get();
   }
@@ -406,9 +407,18 @@ ReadingScope::~ReadingScope() {
 
 void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
                           int level) const {
-  if (level > 0 && ReadSimple(text, p, out)) return;
+  Memo& memo = Memo::OfThisThread();
+  memo.Begin(this, text);
+  if (const Readings* known = memo.Get(text.data() + p, level)) {
+    *out = *known;
+  } else if (level == 0 || !ReadSimple(text, p, out)) {
+    *out = Inner(text, p, level);
+  }
+}
+
+const Readings& SpellingReader::ReadAt(std::string_view text, size_t p) const {
   Memo::OfThisThread().Begin(this, text);
-  *out = Inner(text, p, level);
+  return Inner(text, p, kSpellingLevels);
 }
 
 // The same of a place within an escape, once for all that ask.

@@ -94,6 +94,9 @@ class SpellingReader {
   void Read(std::string_view text, size_t p, Readings* out,
             int level = kSpellingLevels) const;
 
+  // The same, to be read again and again; it lasts until more is read.
+  const Readings& ReadAt(std::string_view text, size_t p) const;
+
   // The same for what nearly always stands there: the raw byte, or an escape of
   // raw bytes. False where only Read() can tell; `out` is then of no use.
   bool ReadSimple(std::string_view text, size_t p, Readings* out) const;

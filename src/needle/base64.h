@@ -19,6 +19,13 @@ struct Base64Core {
   // Where the value ends what was encoded: one more character, padding.
   std::string last;
   std::string padding;
+
+  // Whether the other alphabet writes it otherwise.
+  bool DependsOnAlphabet() const {
+    constexpr std::string_view kOwn = "+/-_";
+    return core.find_first_of(kOwn) != core.npos ||
+           last.find_first_of(kOwn) != last.npos;
+  }
 };
 
 // The strings hold secret bytes: Wipe() them.

@@ -135,6 +135,10 @@ class Forms {
          {Base64Alphabet::kStandard, Base64Alphabet::kUrl}) {
       for (size_t before = 0; before < 3; ++before) {
         Base64Core once = EncodeBase64(value, before, alphabet);
+        if (alphabet == Base64Alphabet::kUrl && !once.DependsOnAlphabet()) {
+          WipeAll(&once);
+          continue;
+        }
         AddBase64(once);
         if (value.size() <= kLongestReencoded &&
             once.core.size() >= kLeastBase64) {

@@ -53,7 +53,9 @@ Counts MasksByName(const RunMetrics& m) {
 
 // The format knows no escapes of control characters, other than \n.
 std::string LabelValue(std::string text) {
-  for (char& c : text) c = (c >= 0 && c < ' ') || c == 0x7f ? '_' : c;
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 0x7f) c = '_';
+  }
   return Quoted(text);
 }
 

@@ -1,5 +1,5 @@
-// A text that ends right before a page that must not be read, so that every
-// load beyond it crashes.
+// A text that ends right before a page that must not be read, or begins right
+// behind one, so that every load beyond it crashes.
 
 #pragma once
 
@@ -16,12 +16,14 @@ class GuardedText {
   explicit GuardedText(size_t capacity) {
     page_ = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
     size_ = (capacity + page_ - 1) / page_ * page_ + page_;
-    base_ = static_cast<char*>(::mmap(nullptr, size_ + page_,
+    base_ = static_cast<char*>(::mmap(nullptr, size_ + 2 * page_,
                                       PROT_READ | PROT_WRITE,
                                       MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    (void)::mprotect(base_, page_, PROT_NONE);
+    base_ += page_;
     (void)::mprotect(base_ + size_, page_, PROT_NONE);
   }
-  ~GuardedText() { ::munmap(base_, size_ + page_); }
+  ~GuardedText() { ::munmap(base_ - page_, size_ + 2 * page_); }
   GuardedText(const GuardedText&) = delete;
   GuardedText& operator=(const GuardedText&) = delete;
 
@@ -30,6 +32,11 @@ class GuardedText {
     char* at = base_ + size_ - text.size();
     if (!text.empty()) std::memcpy(at, text.data(), text.size());
     return {at, text.size()};
+  }
+  // Right behind the page before it.
+  std::string_view PlaceFirst(std::string_view text) {
+    if (!text.empty()) std::memcpy(base_, text.data(), text.size());
+    return {base_, text.size()};
   }
 
  private:

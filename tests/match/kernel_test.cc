@@ -1,0 +1,125 @@
+// Every kernel finds what the definition of its loops says, at every offset and
+// length around its width, with guard pages on both sides of the text.
+
+#include "src/match/kernel.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "src/base/arena.h"
+#include "tests/support/guarded.h"
+#include "tests/support/worlds.h"
+
+namespace maskpipe {
+namespace {
+
+std::vector<const Kernel*> Kernels() {
+  std::vector<const Kernel*> kernels = {&PortableKernel()};
+  if (const Kernel* avx2 = Avx2Kernel()) kernels.push_back(avx2);
+  return kernels;
+}
+
+using Loop = void (*)(const WindowSet&, std::string_view, size_t, size_t,
+                      Offsets*);
+
+Offsets ByDefinition(const WindowSet& set, std::string_view text, size_t from,
+                     size_t to, size_t stride) {
+  Offsets hits;
+  for (size_t i = from; i < to; i += stride) {
+    if (set.MayHave(LoadWindow(text.data() + i))) {
+      hits.push_back(static_cast<uint32_t>(i));
+    }
+  }
+  return hits;
+}
+
+TEST(Kernel, FindsTheSameAtEveryOffsetAndLength) {
+  Random random(Seed());
+  Arena arena;
+  GuardedText guarded(4096);
+  std::vector<uint32_t> windows;
+  for (int i = 0; i < 40; ++i) {
+    windows.push_back(LoadWindow(random.Text("abcd", 4).data()));
+  }
+  const WindowSet set(windows, &arena);
+  constexpr size_t kLongest = 200;  // three times the widest step
+  for (const Kernel* kernel : Kernels()) {
+    const std::pair<Loop, size_t> loops[] = {{kernel->every_eighth, 8},
+                                             {kernel->every_second, 2},
+                                             {kernel->every, 1}};
+    for (size_t length = WindowSet::kWindow; length <= kLongest; ++length) {
+      const std::string text = random.Text("abcd", length);
+      const size_t end = length - WindowSet::kWindow + 1;
+      for (const std::string_view placed :
+           {guarded.Place(text), guarded.PlaceFirst(text)}) {
+        for (size_t from = 0; from < std::min<size_t>(end, 70); ++from) {
+          const size_t to = end - random.Below(std::min<size_t>(end - from, 9));
+          for (const auto& [loop, stride] : loops) {
+            Offsets hits;
+            loop(set, placed, from, to, &hits);
+            ASSERT_EQ(hits, ByDefinition(set, placed, from, to, stride))
+                << kernel->name << " " << stride << " " << text << " " << from
+                << " " << to;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Kernel, FindsEveryByteOfASet) {
+  Random random(Seed());
+  GuardedText guarded(4096);
+  ByteSet set;
+  for (char c : std::string_view("%\\&=\"'$^`+\n\x1b")) {
+    set.Add(static_cast<uint8_t>(c));
+  }
+  NibbleSet nibbles;
+  ASSERT_TRUE(MakeNibbleSet(set, &nibbles));
+  std::string every;
+  for (int b = 0; b < 256; ++b) every += static_cast<char>(b);
+  for (const Kernel* kernel : Kernels()) {
+    for (size_t length = 0; length <= 256; ++length) {
+      std::string text = every.substr(0, length);
+      std::shuffle(text.begin(), text.end(), std::mt19937(length));
+      for (const std::string_view placed :
+           {guarded.Place(text), guarded.PlaceFirst(text)}) {
+        for (size_t from = 0; from <= std::min<size_t>(length, 40); ++from) {
+          Offsets hits, expected;
+          kernel->bytes(set, nibbles, placed, from, length, &hits);
+          for (size_t i = from; i < length; ++i) {
+            if (set.Has(text[i])) expected.push_back(static_cast<uint32_t>(i));
+          }
+          ASSERT_EQ(hits, expected) << kernel->name << " " << from;
+        }
+      }
+    }
+  }
+}
+
+// Of a byte that is not ASCII the nibbles would be ambiguous.
+TEST(Kernel, RefusesASetThatNibblesCannotTell) {
+  ByteSet set;
+  set.Add(uint8_t{0x80});
+  NibbleSet nibbles;
+  EXPECT_FALSE(MakeNibbleSet(set, &nibbles));
+}
+
+TEST(Kernel, TheOneThatIsAskedForIsChosen) {
+  const char* forced = std::getenv("MASKPIPE_KERNEL");
+  const Kernel* chosen = ChosenKernel();
+  ASSERT_NE(chosen, nullptr);
+  if (forced == nullptr) {
+    EXPECT_EQ(chosen, Kernels().back());
+  } else {
+    EXPECT_STREQ(chosen->name, forced);
+  }
+}
+
+}  // namespace
+}  // namespace maskpipe
