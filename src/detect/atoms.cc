@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -22,7 +21,7 @@ char Upper(char c) {
 
 // How often a byte stands in logs, as a share; by its rank in 44,000 lines of
 // system, web and task logs.
-double Share(uint8_t byte) {
+double ShareByRank(uint8_t byte) {
   constexpr std::string_view kByRank =
       " e01a2otrn:is.-dc\"5634l897m/pubf,_vhgNkTy[]R=SIxCFEOwAM()D\\P'LWBHqG{}"
       "U%+jKJ;Zz*@?$&QVX~Y>|#<!";
@@ -30,6 +29,18 @@ double Share(uint8_t byte) {
   return 0.085 * std::exp(-static_cast<double>(
                               rank == kByRank.npos ? kByRank.size() : rank) /
                           17.0);
+}
+
+// exp(3) for each of many thousand look-ups would be felt at the start.
+double Share(uint8_t byte) {
+  static const std::array<double, 256> shares = [] {
+    std::array<double, 256> s{};
+    for (unsigned b = 0; b < s.size(); ++b) {
+      s[b] = ShareByRank(static_cast<uint8_t>(b));
+    }
+    return s;
+  }();
+  return shares[byte];
 }
 
 // The bytes that stand for `c` in an atom, 1 or 2.
@@ -58,9 +69,10 @@ struct Bucket {
     double cost = 1;
     for (size_t k = 0; k < AtomFinder::kWindow; ++k) {
       double share = 0;
-      for (unsigned b = 0; b < 256; ++b) {
-        if ((low[k] >> (b & 15) & 1) && (high[k] >> (b >> 4) & 1)) {
-          share += Share(static_cast<uint8_t>(b));
+      for (unsigned h = 0; h < 16; ++h) {
+        if ((high[k] >> h & 1) == 0) continue;
+        for (unsigned l = 0; l < 16; ++l) {
+          if (low[k] >> l & 1) share += Share(static_cast<uint8_t>(h << 4 | l));
         }
       }
       cost *= share;
@@ -140,8 +152,11 @@ void AtomFinder::FillBuckets() {
 }
 
 uint32_t AtomFinder::Slot(const char* at) {
-  uint32_t window = 0;
-  std::memcpy(&window, at, kWindow);
+  // Not by memcpy(3): a load of bytes that were just stored apart waits.
+  const auto byte = [at](size_t k) {
+    return static_cast<uint32_t>(static_cast<uint8_t>(at[k]));
+  };
+  const uint32_t window = byte(0) | byte(1) << 8 | byte(2) << 16;
   return (window | 0x202020u) * 0x9e3779b1u >> 20;
 }
 
