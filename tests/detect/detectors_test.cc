@@ -360,5 +360,16 @@ TEST(Detectors, NothingOfATextIsTakenForTheNext) {
   EXPECT_EQ(Masked(*detectors, "ab"), "ab");
 }
 
+TEST(Detectors, ARestartedCursorKnowsNothingOfTheTextBefore) {
+  const auto detectors = Compiled(Patterns({"tok_[a-z]{2}"}));
+  Detectors::Cursor cursor(0);
+  for (const char* text : {"tok_ab", "tok_cd"}) {
+    int found = 0;
+    cursor.Restart(0);
+    detectors->Finish({text, 0}, &cursor, [&](const Span&) { ++found; });
+    EXPECT_EQ(found, 1) << text;
+  }
+}
+
 }  // namespace
 }  // namespace maskpipe
