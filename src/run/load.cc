@@ -3,6 +3,7 @@
 #include <set>
 #include <string_view>
 
+#include "src/base/hygiene.h"
 #include "src/report/log.h"
 
 namespace maskpipe {
@@ -158,6 +159,7 @@ Secrets LoadForRun(const Options& options) {
     return secrets;
   }
   secrets = LoadSecrets(options);
+  WipeStack();  // values went through deeper frames
   if (secrets.set != nullptr) {
     for (const std::string& c : Concerns(*secrets.set)) Log::Warn(c);
   } else if (secrets.withhold) {

@@ -43,7 +43,7 @@ std::vector<std::string> Names(const DetectConfig& config) {
 
 Status Choose(const std::string& detect, std::vector<Rule>* rules) {
   std::vector<std::string> chosen = SplitList(detect);
-  if (chosen.empty()) chosen = {"default"};
+  if (chosen.empty()) chosen = {"none"};
   const auto has = [&](std::string_view word) {
     return std::find(chosen.begin(), chosen.end(), word) != chosen.end();
   };

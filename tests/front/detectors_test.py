@@ -43,7 +43,7 @@ def masked_lines(path):
 
 
 class Detectors(unittest.TestCase):
-    def test_url_passwords_and_private_keys_are_masked_by_default(self):
+    def test_url_passwords_and_private_keys_are_the_default_ones(self):
         text = ('x postgres://u:hunter2@h/ password=abc123x\n'
                 '-----BEGIN PRIVATE KEY-----\n' + 'Ab3/' * 16 +
                 '\n-----END PRIVATE KEY-----\nend\n')
@@ -51,12 +51,12 @@ class Detectors(unittest.TestCase):
             file.write(b'nothing-of-this\n')
             file.flush()
             self.assertEqual(
-                masked(text, '--source', f'file:{file.name}'),
+                masked(text, '--source', f'file:{file.name}',
+                       '--detect=default'),
                 'x postgres://u:***@h/ password=abc123x\n'
                 '-----BEGIN ***\nend\n')
             self.assertEqual(
-                masked(text, '--source', f'file:{file.name}', '--detect=none'),
-                text)
+                masked(text, '--source', f'file:{file.name}'), text)
 
     def test_detectors_are_chosen_by_name_and_named_in_the_mask(self):
         text = 'a://u:pw12@h token=ab12cd34ef '
@@ -71,7 +71,7 @@ class Detectors(unittest.TestCase):
         text = 'a://u:pw12secret@h and 12secret x'
         self.assertEqual(
             masked(text, '--source', 'env:S', '--mask', '[{name}]',
-                   S='12secret@h'),
+                   '--detect=default', S='12secret@h'),
             'a://u:[url-password] and 12secret x')
 
     def test_own_patterns_and_their_errors(self):
@@ -147,7 +147,7 @@ disable: [jwt]
 
     def test_the_list_tells_which_are_on(self):
         rows = {d['name']: d for d in json.loads(
-            run('detectors', '--format=json').stdout)['detectors']}
+            run('detectors', '--detect=default', '--format=json').stdout)['detectors']}
         self.assertEqual({n for n, d in rows.items() if d['on']},
                          {'url-password', 'private-key'})
         for name, row in rows.items():
