@@ -177,7 +177,7 @@ stage_fuzz() {
   install_missing "${clang_packages[@]}"
   build fuzz .build/fuzz -DCMAKE_C_COMPILER=clang-14 -DCMAKE_CXX_COMPILER=clang++-14
   local target
-  for target in stream source; do
+  for target in stream source detect; do
     say "Fuzzing $target for ${FUZZ_SECONDS:-60} s"
     mkdir -p ".build/fuzz/$target"
     local log=.build/fuzz/$target.log result=0

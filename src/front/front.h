@@ -9,6 +9,7 @@ namespace maskpipe {
 
 int RunFilter(const CommandLine& line);
 int RunCheck(const CommandLine& line);
+int RunDetectors(const CommandLine& line);
 int RunCommand(const CommandLine& line);
 int RunAdd(const CommandLine& line);
 int RunInstall(const CommandLine& line);

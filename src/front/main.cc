@@ -35,6 +35,8 @@ constexpr char kUsage[] =
     "maskpipe-fetch to DIR\n"
     "maskpipe check [OPTIONS] [--against LOG]     what would be masked, from "
     "where, what needs mending\n"
+    "maskpipe detectors [OPTIONS]                 credentials that are known "
+    "by their format\n"
     "maskpipe rsyslog [OPTIONS]                   answers rsyslog's "
     "mmexternal, see the manual\n\n";
 
@@ -61,6 +63,8 @@ constexpr Subcommand kSubcommands[] = {
      false},
     {"check", maskpipe::RunCheck, maskpipe::kExitUsage, maskpipe::kExitIo,
      false},
+    {"detectors", maskpipe::RunDetectors, maskpipe::kExitUsage,
+     maskpipe::kExitIo, false},
     {"rsyslog", maskpipe::RunRsyslog, maskpipe::kExitUsage, maskpipe::kExitIo,
      false}};
 

@@ -115,6 +115,8 @@ Status AddText(std::vector<std::string>* list, std::string_view value) {
 using G = OptionGroup;
 using O = Options*;
 using V = std::string_view;
+constexpr std::string_view kNameBytes =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-";
 constexpr unsigned kBoth = kCommandLine | kLibrary;
 
 constexpr OptionRow kTable[] = {
@@ -217,6 +219,24 @@ constexpr OptionRow kTable[] = {
      G::kMasking, kBoth, true,
      [](O o, V v) { return AddText(&o->allow_files, v); },
      [](O o) { o->allow_files.clear(); }},
+    {"detect", "WHAT", "none",
+     "credentials that no source told: none, default, all, or NAME,…",
+     G::kMasking, kBoth, false, [](O o, V v) { return SetText(&o->detect, v); },
+     nullptr},
+    {"pattern", "NAME=REGEX", "", "a detector of your own (RE2); repeatable",
+     G::kMasking, kBoth, true,
+     [](O o, V v) {
+       const size_t equals = v.find('=');
+       if (equals == 0 || equals == V::npos || equals + 1 == v.size() ||
+           v.substr(0, equals).find_first_not_of(kNameBytes) != V::npos) {
+         return Expected("NAME=REGEX, the name of letters, digits, . _ and -");
+       }
+       return AddText(&o->patterns, v);
+     },
+     [](O o) { o->patterns.clear(); }},
+    {"detect-config", "FILE", "", "YAML of rules, allow lists and stop words",
+     G::kMasking, kBoth, false,
+     [](O o, V v) { return SetText(&o->detect_config, v); }, nullptr},
     {"no-masking", "", "", "copy the log as it is, with a loud warning",
      G::kMasking, kCommandLine, false,
      [](O o, V v) { return SetFlag(&o->no_masking, v); }, nullptr},

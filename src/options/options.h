@@ -57,6 +57,9 @@ struct Options {
   MaskPolicy policy = MaskPolicy::kStrict;
   bool mask_all = false;
   std::vector<std::string> allow_files;
+  std::string detect;  // empty: none
+  std::vector<std::string> patterns;  // NAME=REGEX
+  std::string detect_config;
   bool no_masking = false;
   int add_fd = -1;
 

@@ -3,6 +3,7 @@
 #include <set>
 #include <string_view>
 
+#include "src/base/hygiene.h"
 #include "src/report/log.h"
 
 namespace maskpipe {
@@ -91,10 +92,13 @@ Secrets LoadSecrets(const Options& options) {
   };
 
   // 1.
-  if (options.sources.empty()) {
+  const bool detects = !options.detect.empty() || !options.patterns.empty() ||
+                       !options.detect_config.empty();
+  if (options.sources.empty() && !detects) {
     fail(Status::Usage(
         "there is no --source and no Airflow environment, so there is nothing "
-        "to mask; e.g. --source env:DB_* or --source file:/run/secrets.json"));
+        "to mask; e.g. --source env:DB_* or --source file:/run/secrets.json, "
+        "or --detect=all for credentials of well-known formats"));
     return secrets;
   }
   Result<MaskOptions> mask = MakeMaskOptions(options);
@@ -130,6 +134,11 @@ Secrets LoadSecrets(const Options& options) {
 
   // 4.
   Log::MaskWith(secrets.set);
+  if (secrets.options.detectors != nullptr) {
+    for (const std::string& warning : secrets.options.detectors->warnings()) {
+      Log::Warn(warning);
+    }
+  }
   for (const LoadReport::Source& s : secrets.report.sources) {
     Log::Info("source " + s.spec + " gave " + std::to_string(s.secrets) +
               " secrets");
@@ -150,6 +159,7 @@ Secrets LoadForRun(const Options& options) {
     return secrets;
   }
   secrets = LoadSecrets(options);
+  WipeStack();  // values went through deeper frames
   if (secrets.set != nullptr) {
     for (const std::string& c : Concerns(*secrets.set)) Log::Warn(c);
   } else if (secrets.withhold) {

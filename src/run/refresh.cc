@@ -124,6 +124,7 @@ bool Refresher::Sleep(milliseconds pause) {
   ::sigemptyset(&signals);
   ::sigaddset(&signals, SIGRTMIN);
   if (again_.reload_signal > 0) ::sigaddset(&signals, again_.reload_signal);
+  WipeStack();
   for (;;) {
     WipeRegisters();
     const auto left =

@@ -80,6 +80,8 @@ bool IsSensitiveName(std::string_view name) {
       [&](std::string_view word) { return folded.find(word) != folded.npos; });
 }
 
+std::span<const std::string_view> SensitiveWords() { return kSensitiveWords; }
+
 bool NamesCredential(std::string_view key) {
   const std::string folded = Folded(key);
   const auto ends = [&](std::string_view w) { return folded.ends_with(w); };

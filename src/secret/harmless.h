@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <span>
 #include <string_view>
 
 namespace maskpipe {
@@ -17,6 +18,7 @@ bool IsHarmlessValue(std::string_view value);
 // A name that holds one of the words by which Airflow knows a secret
 // (airflow/_shared/secrets_masker, DEFAULT_SENSITIVE_FIELDS).
 bool IsSensitiveName(std::string_view name);
+std::span<const std::string_view> SensitiveWords();
 
 // A key that ends in such a word: what stands there is a credential itself and
 // not something about one (`db_password`, but not `token_ttl`).

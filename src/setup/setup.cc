@@ -62,6 +62,13 @@ Result<MaskOptions> MakeMaskOptions(const Options& options) {
     }
     mask.hash_key = HashKey::FromBytes(file->text());
   }
+  Result<std::vector<Rule>> rules = DetectorRules(options, false);
+  if (!rules.ok()) return rules.status();
+  if (!rules->empty()) {
+    auto detectors = Detectors::Compile(std::move(*rules));
+    if (!detectors.ok()) return detectors.status();
+    mask.detectors = std::move(*detectors);
+  }
   return mask;
 }
 

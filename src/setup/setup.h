@@ -21,6 +21,10 @@ namespace maskpipe {
 // Reads the files that the options name.
 Result<MaskOptions> MakeMaskOptions(const Options& options);
 
+// The detectors' rules that the options choose: of ours, of --detect-config and
+// of --pattern. `all`: of ours all, whatever --detect says.
+Result<std::vector<Rule>> DetectorRules(const Options& options, bool all);
+
 struct LoadReport {
   struct Source {
     std::string spec;

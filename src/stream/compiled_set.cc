@@ -32,7 +32,8 @@ std::vector<uint32_t> OrderByName(const Leaves& leaves,
 }  // namespace
 
 // 1 judge the secrets, 2 make needles and compile them, 3 make names safe,
-// 4 render the masks and see that no needle occurs in one.
+// 4 render the masks and see that no needle occurs in one, those of the
+// detectors too.
 Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
     const SecretStore& store, const MaskOptions& options) {
   if (ChosenKernel() == nullptr) {
@@ -77,17 +78,30 @@ Result<std::shared_ptr<const CompiledSet>> CompiledSet::Compile(
   }
 
   // 4.
-  for (uint32_t i : order) {
-    const Leaf& leaf = leaves.list[i];
-    const Finding& found = set->findings_[i];
-    Label label{found.name,
-                mask->Render(found.name, leaf.value, *options.hash_key),
-                found.source};
+  const auto add_label = [&](const std::string& name, std::string_view value,
+                             uint32_t source) {
+    Label label{name, mask->Render(name, value, *options.hash_key), source};
     if (Occurs(*set, label.mask)) {
       return Status::Usage("a secret occurs in the mask text of " + label.name +
                            ", which would print it; choose another --mask");
     }
     set->labels_.push_back(std::move(label));
+    return Status::Ok();
+  };
+  for (uint32_t i : order) {
+    const Finding& found = set->findings_[i];
+    Status s = add_label(found.name, leaves.list[i].value, found.source);
+    if (!s.ok()) return s;
+  }
+  set->first_detector_ = set->labels_.size();
+  if (options.detectors != nullptr) {
+    const auto source = static_cast<uint32_t>(set->sources_.size());
+    set->sources_.emplace_back("detectors");
+    for (const std::string& name : options.detectors->names()) {
+      // One label for all that it finds, so {hash} has no value to hash.
+      Status s = add_label(set->SafeName(name), "", source);
+      if (!s.ok()) return s;
+    }
   }
   // A SPEC may hold a secret too, such as a path that is named after one; the
   // labels must be there before it can be masked.

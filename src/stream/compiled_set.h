@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "src/base/status.h"
+#include "src/detect/detectors.h"
 #include "src/match/matcher.h"
 #include "src/needle/forms.h"
 #include "src/secret/leaf.h"
@@ -31,6 +32,8 @@ struct MaskOptions {
   FormOptions forms;
   bool truncated = true;   // mask what the end of the stream cuts off
   bool hold_line = false;  // release only whole lines
+  // What masks credentials that are no secret of the set; null: nothing does.
+  std::shared_ptr<const Detectors> detectors = nullptr;
 };
 
 // Stands for a name in which a secret occurs.
@@ -63,6 +66,10 @@ class CompiledSet {
   // By Span::secret, in the order of the names.
   const Label& label(uint32_t secret) const { return labels_[secret]; }
   const std::vector<Label>& labels() const { return labels_; }
+  // By Span::secret of the options' detectors.
+  const Label& detector_label(uint32_t detector) const {
+    return labels_[first_detector_ + detector];
+  }
   const std::vector<std::string>& sources() const { return sources_; }
   const std::vector<Finding>& findings() const { return findings_; }
   const MaskOptions& options() const { return options_; }
@@ -78,7 +85,8 @@ class CompiledSet {
 
   Matcher matcher_;
   MaskOptions options_;
-  std::vector<Label> labels_;
+  std::vector<Label> labels_;  // of the secrets, then of the detectors
+  size_t first_detector_ = 0;
   std::vector<std::string> sources_;
   std::vector<Finding> findings_;
 };

@@ -101,6 +101,7 @@ Status Stream::Finish() {
   begin_ = printed_ = end_ = mask_end_ = 0;
   begin_in_buffer_ = 0;
   any_mask_ = false;
+  RestartDetectors();
   Restart();
   return Status::Ok();
 }
@@ -118,6 +119,10 @@ Status Stream::Decide(bool last) {
   uint64_t keep = printed_;
   for (const Layer& layer : layers_) {
     keep = std::min(keep, layer.set->matcher().Needed(layer.cursor));
+  }
+  if (detectors_ != nullptr) {
+    keep = std::min(keep, detect_cursor_.keep());
+    std::erase_if(detected_, [&](const Span& s) { return s.end <= printed_; });
   }
   keep = std::max(keep, begin_);
   begin_in_buffer_ += keep - begin_;
@@ -154,6 +159,22 @@ void Stream::Scan(bool last) {
     }
     regions_.Merge(found);
   }
+  if (detectors_ != nullptr) Detect(last);
+}
+
+void Stream::Detect(bool last) {
+  const CompiledSet& set = *layers_.front().set;
+  Regions found;
+  const auto add = [&](const Span& s) {
+    detected_.push_back(s);
+    found.Add(s.begin, s.end, &set.detector_label(s.secret));
+  };
+  if (last) {
+    detectors_->Finish(window(), &detect_cursor_, add);
+  } else {
+    detectors_->Scan(window(), &detect_cursor_, add);
+  }
+  regions_.Merge(found);
 }
 
 uint64_t Stream::Decided(bool last) const {
@@ -162,6 +183,9 @@ uint64_t Stream::Decided(bool last) const {
   uint64_t decided = end_;
   for (const Layer& layer : layers_) {
     decided = std::min(decided, layer.set->matcher().Pending(layer.cursor));
+  }
+  if (detectors_ != nullptr) {
+    decided = std::min(decided, detect_cursor_.pending());
   }
   if (layers_[0].set->options().hold_line) {
     const std::string_view unprinted =
@@ -245,11 +269,26 @@ void Stream::Replace(size_t first, size_t last,
                    Layer{std::move(sets[i]), Matcher::Cursor(printed_),
                          std::vector<uint64_t>(labels)});
   }
+  if (!layers_.empty() &&
+      detectors_ != layers_.front().set->options().detectors) {
+    RestartDetectors();
+  }
   Restart();
+}
+
+// At a place that counts as the beginning of a line.
+void Stream::RestartDetectors() {
+  detectors_ = layers_.front().set->options().detectors;
+  detect_cursor_ = Detectors::Cursor(printed_);
+  detected_.clear();
 }
 
 void Stream::Restart() {
   regions_.Clear();
+  for (const Span& s : detected_) {
+    regions_.Add(std::max(s.begin, printed_), s.end,
+                 &layers_.front().set->detector_label(s.secret));
+  }
   for (Layer& layer : layers_) {
     layer.cursor = Matcher::Cursor(printed_);
   }

@@ -96,12 +96,14 @@ class Stream {
   }
   Status Decide(bool last);
   void Scan(bool last);
+  void Detect(bool last);
   uint64_t Decided(bool last) const;
   Status Release(uint64_t decided);
   void CountMask(const Label* label);
   void Replace(size_t first, size_t last,
                std::vector<std::shared_ptr<const CompiledSet>> sets);
   void Restart();
+  void RestartDetectors();
   Status CheckUsable();
   static void Count(const Layer& layer, StreamStats::Masks* by_name);
 
@@ -120,6 +122,11 @@ class Stream {
   uint64_t mask_end_ = 0;
   bool any_mask_ = false;
   Regions regions_;  // those that begin at or after printed_
+
+  // Detectors know lines and no secrets, so a swap of sets lets them go on.
+  std::shared_ptr<const Detectors> detectors_;  // null: none
+  Detectors::Cursor detect_cursor_{0};
+  std::vector<Span> detected_;  // those that end behind printed_
 
   std::vector<std::string_view> pieces_;
   Buffer small_;  // short pieces side by side, so that few are written

@@ -486,5 +486,50 @@ TEST(CompiledSet, MasksANameInWhichASecretOccurs) {
   EXPECT_EQ(Streamed(*set, "hunter2", {}), "[***]");
 }
 
+std::shared_ptr<const Detectors> TestDetectors() {
+  return *Detectors::Compile(
+      {{.name = "tok", .pattern = "tok_[a-z]{3}"},
+       {.name = "url", .pattern = R"(\b://\w*:(?P<secret>[^\s@/]+)@)"},
+       {.name = "line", .pattern = "[0-9]+ (?P<secret>end)$"}});
+}
+
+TEST(Stream, DetectedAndKnownSecretsAreOneUnionHoweverTheTextIsCut) {
+  MaskOptions options = Anywhere();
+  options.detectors = TestDetectors();
+  const auto set = SetOf({"abcd", "xtok", "pw1"}, options);
+  const std::string text =
+      "xtok_abcd tok_abd\na://u:pw1@h a://u:pw12@h 12 end\nend tok_ab";
+  const std::string expected =
+      "<n1> <tok>\na://u:<n2>@h a://u:<url>@h 12 <line>\nend tok_ab";
+  for (size_t cut = 0; cut <= text.size(); ++cut) {
+    EXPECT_EQ(Streamed(set, text, {cut}), expected) << cut;
+  }
+  std::vector<size_t> all(text.size());
+  std::iota(all.begin(), all.end(), 0);
+  EXPECT_EQ(Streamed(set, text, all), expected);
+  EXPECT_EQ(Masked(*set, text), expected);
+}
+
+// Detectors know lines, not secrets: a swap forgets neither the line nor what
+// was found but is still withheld for a secret.
+TEST(Stream, ASwapOfSetsLetsDetectorsGoOn) {
+  MaskOptions options = Anywhere();
+  options.detectors = TestDetectors();
+  const std::string text = "a://u:pw12@h tok_abc@hello 12 end\n";
+  for (const char* known : {"nothing", "tok_abc@hello!!", "://u:pw12@h t"}) {
+    const auto set = SetOf({known}, options);
+    const std::string expected = Streamed(set, text, {});
+    for (size_t cut = 0; cut <= text.size(); ++cut) {
+      TextSink sink;
+      Stream stream(set, &sink);
+      ASSERT_TRUE(stream.Write(text.substr(0, cut)).ok());
+      ASSERT_TRUE(stream.SetMasker(SetOf({known}, options)).ok());
+      ASSERT_TRUE(stream.Write(text.substr(cut)).ok());
+      ASSERT_TRUE(stream.Finish().ok());
+      EXPECT_EQ(sink.text, expected) << known << " cut at " << cut;
+    }
+  }
+}
+
 }  // namespace
 }  // namespace maskpipe
