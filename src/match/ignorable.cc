@@ -12,7 +12,6 @@ constexpr int kMostReturns = 8;
 constexpr ByteSet kQuotes = ByteSet::Of("'\"");
 constexpr ByteSet kBlank = ByteSet::Of(" ");
 constexpr ByteSet kGlue = ByteSet::Of("+\\=");
-constexpr ByteSet kReturn = ByteSet::Of("\r");
 constexpr ByteSet kLineEnd = ByteSet::Of("\r\n");
 constexpr ByteSet kBeginsBreak = ByteSet::Of("'\" +\\=\r\n");
 constexpr ByteSet kIndents = ByteSet::Of(" \t");

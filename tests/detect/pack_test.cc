@@ -77,7 +77,7 @@ class Maker {
       for (int i = 0; i < 8; ++i) bits.push_back((c >> i & 1) != 0);
     }
     bits.insert(bits.end(), 32, false);
-    for (int i = 0; i < 32; ++i) bits[i] = !bits[i];
+    for (size_t i = 0; i < 32; ++i) bits[i] = !bits[i];
     constexpr uint32_t kPolynomial = 0x04c11db7;
     for (size_t i = 0; i + 32 < bits.size(); ++i) {
       if (!bits[i]) continue;
@@ -379,8 +379,8 @@ TEST(RulePack, WhatOnlyLooksLikeASecretStays) {
       "xoxb-\xe2\x80\xa6", "xoxb-xxxxxxxxxxxx-xxxxxxxxxxxx",
       "sk_live_xxxxxxxxxxxxxxxxxxxxxxxx", "glpat-xxxxxxxxxxxxxxxxxxxx",
       "AIzaXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXXX", "sk-proj-your-key-goes-here-1",
-      "https://hooks.slack.com/services/T00000000/B00000000/"
-      "XXXXXXXXXXXXXXXXXXXXXXXX",
+      ("https://hooks.slack.com/services/T00000000/B00000000/"
+       "XXXXXXXXXXXXXXXXXXXXXXXX"),
       "https://user:***@host/", "https://user:${PASSWORD}@host/",
       "https://<user>:<password>@host/", "postgres://u:{{ password }}@h",
       // too short, too long, in a word, of another alphabet
