@@ -85,7 +85,7 @@ void ExpectHowever(const std::shared_ptr<const CompiledSet>& set,
                    std::string_view text, const std::string& expected,
                    uint32_t seed) {
   Expect(set, text, expected, [&](size_t) { return text.size(); });
-  Expect(set, text, expected, [](size_t) { return 1; });
+  Expect(set, text, expected, [](size_t) { return size_t{1}; });
   Expect(set, text, expected, [&](size_t) {
     seed = seed * 1664525u + 1013904223u;
     return 1 + (seed >> 24) % 24;
