@@ -107,7 +107,7 @@ class Reader {
         break;
     }
     ++at_;
-    node.text = text_.substr(begin, 1);
+    node.text.assign(1, text_[begin]);
     if (node.kind == Kind::kByte && !IsLetter(c) && !IsDigit(c) && c > ' ' &&
         c < '\x7f') {
       node.text.insert(0, 1, '\\');  // '{' that opens no quantifier
