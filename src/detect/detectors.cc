@@ -291,7 +291,8 @@ void Detectors::Run(const Window& text, Cursor* cursor, bool last,
   };
   if (c.tried_.size() != rules_.size()) c.tried_.resize(rules_.size());
 
-  std::vector<AtomHit> hits;  // 1
+  static thread_local std::vector<AtomHit> hits;  // 1; keeps its room
+  hits.clear();
   finder_->Find(text.bytes, c.scanned_ - text.offset, &hits);
   size_t next = 0;
   const auto next_hit = [&] {
