@@ -9,12 +9,10 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
-#include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <string>
 #include <vector>
 
+#include "bench/world.h"
 #include "src/stream/stream.h"
 
 namespace {
@@ -110,15 +108,9 @@ std::string Repeated(std::string_view text, size_t bytes) {
 }
 
 std::string Corpora() {
-  std::vector<std::filesystem::path> paths;
-  for (const auto& e : std::filesystem::directory_iterator(BENCH_CORPORA)) {
-    if (e.path().extension() == ".log") paths.push_back(e.path());
-  }
-  std::sort(paths.begin(), paths.end());
   std::string text;
-  for (const auto& path : paths) {
-    std::ifstream file(path, std::ios::binary);
-    text.append(std::istreambuf_iterator<char>(file), {});
+  for (const std::string& line : bench::ReadLines(BENCH_CORPORA)) {
+    text += line + '\n';
   }
   return text;
 }

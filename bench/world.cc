@@ -167,6 +167,8 @@ void Spoil(World* world) {
   world->masked.Add(" ");
 }
 
+}  // namespace
+
 std::vector<std::string> ReadLines(const std::string& directory) {
   std::error_code error;
   std::set<std::filesystem::path> logs;  // sorted: directories are not
@@ -184,8 +186,6 @@ std::vector<std::string> ReadLines(const std::string& directory) {
   }
   return lines;
 }
-
-}  // namespace
 
 std::string Name(const WorldSpec& spec) {
   const std::string count = std::to_string(spec.needles) + "-needles/";

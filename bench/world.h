@@ -59,6 +59,10 @@ struct World {
 
 inline constexpr std::string_view kMask = "***";
 
+// The lines of all *.log of a directory, in the order of their names. Throws
+// std::runtime_error where there are none.
+std::vector<std::string> ReadLines(const std::string& directory);
+
 struct WorldOptions {
   std::string corpora;  // a directory of *.log
   size_t text_bytes = 0;

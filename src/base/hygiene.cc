@@ -3,6 +3,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include <algorithm>
+
 namespace maskpipe {
 
 namespace {
@@ -22,8 +24,13 @@ void ForbidDumps(bool soft_only) {
 rlimit CoreLimitAtStart() { return core_limit_at_start; }
 
 [[gnu::noinline]] void WipeStack() {
-  char below[size_t{128} << 10];
-  ::explicit_bzero(below, sizeof below);
+  size_t bytes = size_t{128} << 10;
+  // The limit holds for the first thread, and threads are given as much.
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_STACK, &limit) == 0) {
+    bytes = std::min<size_t>(bytes, limit.rlim_cur / 2);
+  }
+  ::explicit_bzero(__builtin_alloca(bytes), bytes);
 }
 
 #if defined(__x86_64__)

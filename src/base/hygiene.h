@@ -20,7 +20,8 @@ rlimit CoreLimitAtStart();
 void WipeRegisters();
 
 // Overwrites what calls that have returned left on the stack, below the
-// caller's own frame, as far down as they are likely to have come (128 KiB).
+// caller's own frame, as far down as they are likely to have come (128 KiB, or
+// half of the stack's limit).
 void WipeStack();
 
 }  // namespace maskpipe

@@ -5,9 +5,10 @@
 
 #include <algorithm>
 #include <cstring>
-#include <mutex>
 #include <optional>
 
+#include "src/detect/lazy_pattern.h"
+#include "src/detect/re2_bytes.h"
 #include "src/detect/shape.h"
 
 namespace maskpipe {
@@ -21,40 +22,6 @@ constexpr uint32_t kMostFailures = 64;
 // part of them, so that bytes that come one by one cost no square.
 constexpr uint64_t kLongOpen = 1024;
 constexpr int kHoldTries = 64;
-// A line of a PEM block has at most this many bytes.
-constexpr uint64_t kLongestBlockLine = 4096;
-
-re2::StringPiece ToRe2(std::string_view text) {
-  return re2::StringPiece(text.data(), text.size());
-}
-
-RE2::Options Bytes() {
-  RE2::Options options;
-  options.set_encoding(RE2::Options::EncodingLatin1);
-  options.set_log_errors(false);
-  options.set_max_mem(int64_t{4} << 20);
-  return options;
-}
-
-// Compiled when it is first needed: most are not, in most runs.
-class LazyPattern {
- public:
-  explicit LazyPattern(std::string text) : text_(std::move(text)) {}
-
-  // Null where RE2 finds it too large.
-  const RE2* get() const {
-    std::call_once(once_, [this] {
-      auto pattern = std::make_unique<RE2>(text_, Bytes());
-      if (pattern->ok()) pattern_ = std::move(pattern);
-    });
-    return pattern_.get();
-  }
-
- private:
-  std::string text_;
-  mutable std::once_flag once_;
-  mutable std::unique_ptr<const RE2> pattern_;
-};
 
 bool IsWord(char c) {
   const char lower = static_cast<char>(c | 0x20);
@@ -78,7 +45,7 @@ Status Broken(const std::string& what, const RE2& pattern) {
 
 struct Detectors::Compiled {
   explicit Compiled(Rule r)
-      : rule(std::move(r)), pattern(rule.pattern, Bytes()) {}
+      : rule(std::move(r)), pattern(rule.pattern, Re2Bytes()) {}
 
   Rule rule;
   RE2 pattern;
@@ -140,7 +107,7 @@ void Detectors::Cursor::Restart(uint64_t position) {
   std::fill(tried_.begin(), tried_.end(), Tried());
   seen_.clear();
   line_hold_ = kNone;
-  in_block_ = false;
+  block_.Close();
 }
 
 Detectors::Detectors() = default;
@@ -166,7 +133,7 @@ Status Detectors::Add(Rule rule) {
     c.secret_group = at->second;
   }
   for (const std::string& text : c.rule.allow) {
-    c.allow.push_back(std::make_unique<RE2>(text, Bytes()));
+    c.allow.push_back(std::make_unique<RE2>(text, Re2Bytes()));
     if (!c.allow.back()->ok()) {
       return Broken("allow list of " + c.rule.name, *c.allow.back());
     }
@@ -225,7 +192,8 @@ void Detectors::CompileAtoms() {
       re2::FilteredRE2 one(static_cast<int>(kLeastHead));
       int id = 0;
       std::vector<std::string> found;
-      if (one.Add(pattern, Bytes(), &id) == RE2::NoError) one.Compile(&found);
+      if (one.Add(pattern, Re2Bytes(), &id) == RE2::NoError)
+        one.Compile(&found);
       return found;
     };
     const std::optional<Shape> shape = ReadShape(c.rule.pattern);
@@ -235,7 +203,7 @@ void Detectors::CompileAtoms() {
     const bool has_atoms = prompt || !atoms_in(filtered).empty();
     if (has_atoms) {
       int id = 0;
-      (void)lines_->filter.Add(filtered, Bytes(), &id);
+      (void)lines_->filter.Add(filtered, Re2Bytes(), &id);
       lines_->rules.push_back(r);
     } else {
       lines_->always.push_back(r);
@@ -291,7 +259,8 @@ void Detectors::Run(const Window& text, Cursor* cursor, bool last,
   };
   if (c.tried_.size() != rules_.size()) c.tried_.resize(rules_.size());
 
-  std::vector<AtomHit> hits;  // 1
+  static thread_local std::vector<AtomHit> hits;  // 1; keeps its room
+  hits.clear();
   finder_->Find(text.bytes, c.scanned_ - text.offset, &hits);
   size_t next = 0;
   const auto next_hit = [&] {
@@ -303,7 +272,7 @@ void Detectors::Run(const Window& text, Cursor* cursor, bool last,
   uint64_t hold = kNone;
   for (;;) {
     const bool waiting =
-        every_line || c.in_block_ || !c.open_.empty() || !c.seen_.empty();
+        every_line || c.block_.open() || !c.open_.empty() || !c.seen_.empty();
     if (!waiting) {  // 2
       const uint64_t goal = next_hit();
       if (goal > c.looked_) {
@@ -365,14 +334,15 @@ void Detectors::Run(const Window& text, Cursor* cursor, bool last,
     c.keep_ = std::min(c.keep_, open.at);
   }
   c.keep_ -= std::min<uint64_t>(c.keep_, kBehind);
-  if (lines_ != nullptr || c.in_block_) c.keep_ = std::min(c.keep_, c.window_);
+  if (lines_ != nullptr || c.block_.open())
+    c.keep_ = std::min(c.keep_, c.window_);
 }
 
 // Where the secrets that are not settled may begin; kNone in a whole window.
 uint64_t Detectors::Judge(const Piece& piece, Cursor* cursor) const {
   uint64_t hold = kNone;
   // What goes on from the lines before comes before what begins in this one.
-  if (cursor->in_block_) hold = JudgeBlock(piece, cursor);
+  if (cursor->block_.open()) hold = JudgeBlock(piece, &cursor->block_);
   hold = std::min(hold, JudgeAtoms(piece, cursor));
   if (lines_ != nullptr) hold = std::min(hold, JudgeLines(piece, cursor));
   if (!piece.whole) hold = std::min(hold, PartialAtom(piece));
@@ -466,7 +436,10 @@ bool Detectors::Settle(const Piece& piece, Cursor* cursor,
   }
   tried.resume = std::max(end, at + 1);
   if (c.rule.block) {
-    BeginBlock(piece, *open, end, cursor);
+    const std::string_view match = piece.sub(at, end);
+    if (piece.line_ends && PemBlock::GoesOn(match, piece.sub(end, piece.end))) {
+      cursor->block_.Begin(match, end, at - piece.begin, c.name);
+    }
   } else {
     const re2::StringPiece& secret =
         groups[static_cast<size_t>(c.secret_group)];
@@ -599,68 +572,15 @@ uint64_t Detectors::JudgeLines(const Piece& piece, Cursor* cursor) const {
   return kNone;
 }
 
-// A header that ends its line, but for white space, and was not closed there.
-void Detectors::BeginBlock(const Piece& piece, const Cursor::Open& header,
-                           uint64_t end, Cursor* cursor) const {
-  const std::string_view match = piece.sub(header.at, end);
-  if (!piece.line_ends || match.find("-----END ") != match.npos) return;
-  if (piece.sub(end, piece.end).find_first_not_of(" \t\r") !=
-      std::string_view::npos) {
-    return;
+uint64_t Detectors::JudgeBlock(const Piece& piece, PemBlock* block) const {
+  if (piece.end - piece.begin > PemBlock::kLongestLine) {
+    block->Close();
+  } else if (!piece.whole) {
+    return block->end();
+  } else if (const auto span =
+                 block->Take(piece.sub(piece.begin, piece.end), piece.begin)) {
+    piece.on_span(*span);
   }
-  cursor->in_block_ = true;
-  cursor->block_begun_ =
-      match.size() > sizeof("-----BEGIN PRIVATE KEY-----") + 32;
-  cursor->block_end_ = end;
-  cursor->block_column_ = header.at - piece.begin;
-  cursor->block_name_ = rules_[header.rule]->name;
-}
-
-// A line behind a header: the footer, or one that looks like a part of the
-// block. What a logger puts before each line is as long as before the header.
-uint64_t Detectors::JudgeBlock(const Piece& piece, Cursor* cursor) const {
-  static const RE2 footer(
-      "-----END (?:[0-9A-Z]{1,16} ){0,3}PRIVATE KEY(?: BLOCK)?-----", Bytes());
-  static const RE2 header(
-      "[ \t]*(?:Proc-Type|DEK-Info|Version|Comment|Charset|Hash): .*", Bytes());
-  static const RE2 body("[ \t]*(?:[0-9A-Za-z+/]+={0,2}|=[0-9A-Za-z+/]{4})",
-                        Bytes());
-  static const RE2 long_body("[0-9A-Za-z+/]{40,}", Bytes());
-  constexpr size_t kFirst = 16;  // bytes of the first line of a body
-
-  if (piece.end - piece.begin > kLongestBlockLine) {
-    cursor->in_block_ = false;
-    return kNone;
-  }
-  if (!piece.whole) return cursor->block_end_;
-  const std::string_view line = piece.sub(piece.begin, piece.end);
-  re2::StringPiece at;
-  if (footer.Match(ToRe2(line), 0, line.size(), RE2::UNANCHORED, &at, 1)) {
-    const auto end = static_cast<uint64_t>(at.data() + at.size() - line.data());
-    piece.on_span({cursor->block_end_, piece.begin + end, cursor->block_name_});
-    cursor->in_block_ = false;
-    return kNone;
-  }
-  const size_t last = line.find_last_not_of(" \t\r");
-  if (last == line.npos) return kNone;
-  const std::string_view text = line.substr(0, last + 1);
-  const std::string_view behind =
-      text.substr(std::min<size_t>(text.size(), cursor->block_column_));
-  bool is_body = RE2::PartialMatch(ToRe2(text), long_body);
-  for (std::string_view t : {text, behind}) {
-    is_body = is_body || RE2::FullMatch(ToRe2(t), header) ||
-              (RE2::FullMatch(ToRe2(t), body) &&
-               (cursor->block_begun_ || t.size() >= kFirst));
-  }
-  if (behind.empty() && !is_body) return kNone;  // blank behind its prefix
-  if (!is_body) {
-    cursor->in_block_ = false;
-    return kNone;
-  }
-  cursor->block_begun_ = true;
-  const uint64_t end = piece.begin + text.size();
-  piece.on_span({cursor->block_end_, end, cursor->block_name_});
-  cursor->block_end_ = end;
   return kNone;
 }
 

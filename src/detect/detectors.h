@@ -38,6 +38,7 @@
 
 #include "src/base/status.h"
 #include "src/detect/atoms.h"
+#include "src/detect/pem_block.h"
 #include "src/detect/rule.h"
 #include "src/match/needle.h"
 
@@ -97,12 +98,7 @@ class Detectors {
     // they make the line wait from.
     std::vector<int> seen_;
     uint64_t line_hold_ = ~uint64_t{0};
-    // In a PEM block: masked up to here, as far as it was seen.
-    bool in_block_ = false;
-    bool block_begun_ = false;  // a line of it has been seen
-    uint64_t block_end_ = 0;
-    uint64_t block_column_ = 0;  // where the header stood in its line
-    uint32_t block_name_ = 0;
+    PemBlock block_;
   };
 
   // A pattern that RE2 refuses is a usage error that shows where.
@@ -135,10 +131,8 @@ class Detectors {
   uint64_t Judge(const Piece& piece, Cursor* cursor) const;
   uint64_t JudgeAtoms(const Piece& piece, Cursor* cursor) const;
   uint64_t JudgeLines(const Piece& piece, Cursor* cursor) const;
-  uint64_t JudgeBlock(const Piece& piece, Cursor* cursor) const;
+  uint64_t JudgeBlock(const Piece& piece, PemBlock* block) const;
   bool Settle(const Piece& piece, Cursor* cursor, Cursor::Open* open) const;
-  void BeginBlock(const Piece& piece, const Cursor::Open& header, uint64_t end,
-                  Cursor* cursor) const;
   void SearchOn(const Piece& piece, const Compiled& rule, uint64_t from) const;
   void Report(const Piece& piece, const Compiled& rule, std::string_view match,
               std::string_view secret) const;

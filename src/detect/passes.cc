@@ -8,23 +8,17 @@
 #include <cmath>
 #include <cstdint>
 
+#include "src/detect/re2_bytes.h"
 #include "src/detect/rule.h"
 
 namespace maskpipe {
 namespace {
 
-RE2::Options Bytes() {
-  RE2::Options options;
-  options.set_encoding(RE2::Options::EncodingLatin1);
-  options.set_log_errors(false);
-  return options;
-}
-
 bool Full(const RE2& pattern, std::string_view text) {
-  return RE2::FullMatch(re2::StringPiece(text.data(), text.size()), pattern);
+  return RE2::FullMatch(ToRe2(text), pattern);
 }
 bool Some(const RE2& pattern, std::string_view text) {
-  return RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), pattern);
+  return RE2::PartialMatch(ToRe2(text), pattern);
 }
 
 // A run of one symbol, as in xxxxxxxx, stands in no random token: at 62 symbols
@@ -39,7 +33,8 @@ bool HasRun(std::string_view text, size_t length) {
 }
 
 bool IsTokenPlaceholder(std::string_view token) {
-  static const RE2 words("(?i)example|your[-_]|placeholder|changeme", Bytes());
+  static const RE2 words("(?i)example|your[-_]|placeholder|changeme",
+                         Re2Bytes());
   return HasRun(token, 6) || Some(words, token);
 }
 
@@ -51,7 +46,7 @@ bool IsValuePlaceholder(std::string_view value) {
       R"(|%\([a-z_]*\)s|%[a-z]|%[a-z_]+%|#\{.*)"
       R"(|redacted|masked|hidden|filtered|removed|undefined|null|none|nil)"
       R"(|\[?redacted\]?|\(.*\)|changeme|example)",
-      Bytes());
+      Re2Bytes());
   return Full(pattern, value);
 }
 
@@ -85,7 +80,7 @@ bool IsWord(std::string_view text) {
   static const RE2 pattern(
       R"([A-Za-z]?[a-z]*[.:!?]?|[A-Z]+[.:!?]?|(?:[A-Z][a-z]+)+|\w*:)"
       R"(|[a-z_.]+=.*)",
-      Bytes());
+      Re2Bytes());
   return Full(pattern, text);
 }
 
@@ -113,7 +108,7 @@ bool NamesMadeValue(std::string_view match) {
   static const RE2 pattern(
       "(?i)(?:access|api|auth|authorization|bearer|keyfile|private|service"
       "|token).*",
-      Bytes());
+      Re2Bytes());
   return Full(pattern, match);
 }
 
@@ -123,7 +118,7 @@ bool EndsName(std::string_view match) {
       R"((?i)^[a-z]+(?:[_-]?(?:key|token|header|dict|account))?s?[0-9]*)"
       R"((?:[_-](?:prod|production|dev|test|staging|live|value|primary)"
       R"(|secondary|new|old|current|v?[0-9]+))?(?:\\{0,3}["'])?\s*[:=])",
-      Bytes());
+      Re2Bytes());
   return Some(pattern, match);
 }
 
@@ -138,7 +133,7 @@ bool IsHarmlessPairValue(std::string_view value) {
       // paths, and URLs, whose passwords are found as such
       R"(|(?:[a-z]:\\|\.{0,2}/)[\w.@-]+(?:[/\\]+[\w.@-]*)+|[./\\]+[\w.-]*)"
       R"(|[a-z][a-z0-9+.-]*:\\?/\\?/.*)",
-      Bytes());
+      Re2Bytes());
   return Full(pattern, value);
 }
 
@@ -148,7 +143,7 @@ bool IsCode(std::string_view value) {
   static const RE2 pattern(
       R"([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+(?:[\[(].*)?)"
       R"(|[A-Za-z_]\w*[\[(].*|function|lambda|self|str|int|bool|String|string)",
-      Bytes());
+      Re2Bytes());
   return Full(pattern, value);
 }
 
@@ -163,7 +158,7 @@ bool NamesNoSecret(std::string_view match) {
       R"(|days|at|on|by|time|timeout|date|usage|used|valid|rotation|budget|num)"
       R"(|number|total|rate|source|host|port|server|user|username|store)"
       R"()(?:_[0-9]+)?$)",
-      Bytes());
+      Re2Bytes());
   const std::string_view name = match.substr(0, match.find_first_of(":="));
   const size_t last = name.find_last_not_of("\"'\\ \t");
   return last != name.npos && Some(pattern, name.substr(0, last + 1));
@@ -172,8 +167,8 @@ bool NamesNoSecret(std::string_view match) {
 bool IsPairValue(std::string_view value, std::string_view match) {
   // Of these a URL is the secret itself; of others its password is found.
   static const RE2 urls("(?i)(?:_?dsn|connection[_-]?string|webhook[_-]?url).*",
-                        Bytes());
-  static const RE2 dsn("(?i)_?dsn.*", Bytes());  // mail logs have a number
+                        Re2Bytes());
+  static const RE2 dsn("(?i)_?dsn.*", Re2Bytes());  // mail logs have a number
   constexpr size_t kShortest = 3;
   if (Full(dsn, match) && value.find("://") == value.npos) return false;
   if (NamesMadeValue(match) && !(LooksRandom(value) && EndsName(match))) {
@@ -227,7 +222,7 @@ bool Passes(Check check, std::string_view secret, std::string_view match,
     case Check::kValue:
       return !IsValuePlaceholder(secret);
     case Check::kParameter: {
-      static const RE2 password("(?i).{0,6}(?:pass|pwd|secret).*", Bytes());
+      static const RE2 password("(?i).{0,6}(?:pass|pwd|secret).*", Re2Bytes());
       return !IsValuePlaceholder(secret) &&
              (LooksRandom(secret) || Full(password, match));
     }

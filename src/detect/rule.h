@@ -18,7 +18,7 @@ namespace maskpipe {
 enum class Check {
   kNone,
   kToken,      // no placeholder: none of EXAMPLE, xxxxxx, 000000 in it
-  kCrc32,      // a kToken that ends in the checksum of GitHub's and npm's
+  kCrc32,      // ends in the checksum of GitHub's and npm's tokens
   kValue,      // as a whole no placeholder such as ***, <password> or ${NAME}
   kParameter,  // a kValue that looks random unless it is called a password
   kRandom,     // a kValue that no word of prose is

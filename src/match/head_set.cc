@@ -42,7 +42,8 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
       if (writing == Writing::kSpelled) {
         head = head.substr(0, head.find('\n'));
         head = head.substr(0, head.find(' ', kBlanksFold));
-        has_blanks_ = has_blanks_ || head.find_first_of(" \t") != head.npos;
+        lists.has_blanks =
+            lists.has_blanks || head.find_first_of(" \t") != head.npos;
       }
       Add(head, &lists);
     }
@@ -51,12 +52,12 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
 }
 
 void HeadSet::Add(std::string_view head, Lists* lists) {
-  const auto add = [&](Windows* windows, size_t n) {
+  const auto add = [&](std::vector<uint32_t>* windows, size_t n) {
     for (size_t i = 0; i < n; ++i) {
       windows->push_back(LoadWindow(head.data() + i));
     }
   };
-  for (char c : head) bytes_.Add(static_cast<uint8_t>(c));
+  for (char c : head) lists->bytes.Add(static_cast<uint8_t>(c));
   if (head.size() >= kLongest) {
     add(&lists->longs, kLongest - kWindow + 1);
   } else if (head.size() >= kShort) {
@@ -64,12 +65,11 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
   } else if (head.size() == kWindow) {
     add(&lists->fours, 1);
   } else {
-    has_tiny_ = true;
-    tiny_first_.Add(static_cast<uint8_t>(head[0]));
+    lists->tiny_first.Add(static_cast<uint8_t>(head[0]));
     for (unsigned b = 0; b < 256; ++b) {
       const char second = static_cast<char>(b);
       if (head.size() > 1 && head[1] != second) continue;
-      tiny_begins_.Add(head[0], second);
+      lists->tiny.push_back({head[0], second});
     }
   }
 }
@@ -98,19 +98,26 @@ void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
     for (size_t group = 2; group < kPairsInHead; ++group) add(apart, group);
   }
   // Digits come in either case.
-  bytes_ |= ByteSet::Of("ABCDEF");
+  lists->bytes |= ByteSet::Of("ABCDEF");
 }
 
-HeadSet::HeadSet(const Walker::Indexes& indexes, Arena* arena)
-    : tiny_begins_(arena),
-      lists_(ListsOf(indexes)),
-      longs_(lists_.longs, arena),
-      shorts_(lists_.shorts, arena),
-      fours_(lists_.fours, arena) {
-  for (Windows* w : {&lists_.longs, &lists_.shorts, &lists_.fours}) {
-    if (!w->empty()) Wipe(w->data(), w->size() * sizeof w->front());
-  }
-  lists_ = Lists();
+HeadSet::HeadSet(Lists lists, Arena* arena)
+    : bytes_(lists.bytes),
+      tiny_first_(lists.tiny_first),
+      tiny_begins_(arena),
+      has_tiny_(!lists.tiny.empty()),
+      has_blanks_(lists.has_blanks),
+      longs_(lists.longs, arena),
+      shorts_(lists.shorts, arena),
+      fours_(lists.fours, arena) {
+  for (const auto& [a, b] : lists.tiny) tiny_begins_.Add(a, b);
+  const auto wipe = [](auto* list) {
+    if (!list->empty()) Wipe(list->data(), list->size() * sizeof list->front());
+  };
+  wipe(&lists.longs);
+  wipe(&lists.shorts);
+  wipe(&lists.fours);
+  wipe(&lists.tiny);
 }
 
 // Every beginning of a long head needs the window that begins three bytes

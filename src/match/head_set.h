@@ -58,7 +58,8 @@ class HeadSet {
   static constexpr size_t kLongest = Around::kBefore + 1;
   static constexpr size_t kShort = 5;
 
-  HeadSet(const Walker::Indexes& indexes, Arena* arena);
+  HeadSet(const Walker::Indexes& indexes, Arena* arena)
+      : HeadSet(ListsOf(indexes), arena) {}
 
   // Bit n: a head may begin n bytes before the place.
   using Starts = uint32_t;
@@ -87,20 +88,24 @@ class HeadSet {
   bool has_blanks() const { return has_blanks_; }
 
  private:
-  using Windows = std::vector<uint32_t>;
+  // What the needles' heads hold, before it is hashed.
   struct Lists {
-    Windows longs, shorts, fours;
+    std::vector<uint32_t> longs, shorts, fours;  // windows
+    std::vector<std::array<char, 2>> tiny;
+    ByteSet bytes, tiny_first;
+    bool has_blanks = false;
   };
-  Lists ListsOf(const Walker::Indexes& indexes);
-  void Add(std::string_view head, Lists* lists);
-  void AddHex(std::string_view bytes, Lists* lists);
+  static Lists ListsOf(const Walker::Indexes& indexes);
+  static void Add(std::string_view head, Lists* lists);
+  static void AddHex(std::string_view bytes, Lists* lists);
+
+  HeadSet(Lists lists, Arena* arena);
 
   ByteSet bytes_;
   ByteSet tiny_first_;
   PairSet tiny_begins_;
-  bool has_tiny_ = false;
-  bool has_blanks_ = false;
-  Lists lists_;  // only while it is made; fills those below
+  bool has_tiny_;
+  bool has_blanks_;
   WindowSet longs_, shorts_, fours_;
 };
 

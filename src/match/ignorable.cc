@@ -40,8 +40,6 @@ class Places {
   }
   const size_t* begin() const { return list_.data(); }
   const size_t* end() const { return list_.data() + size_; }
-  size_t size() const { return size_; }
-  size_t operator[](size_t i) const { return list_[i]; }
 
  private:
   std::array<size_t, kMost> list_{};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/match/reading_memo.h"
+
 namespace maskpipe {
 
 Matcher::Matcher(std::span<const Needle> needles,

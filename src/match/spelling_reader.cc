@@ -2,68 +2,14 @@
 
 #include <algorithm>
 #include <atomic>
-#include <charconv>
 #include <cstring>
 #include <limits>
-#include <memory>
-#include <unordered_map>
-#include <utility>
+
+#include "src/match/characters.h"
+#include "src/match/reading_memo.h"
 
 namespace maskpipe {
 namespace {
-
-constexpr size_t kEnd = 256;  // in rows_before_: no byte follows
-
-bool IsAlnum(char c) {
-  const char lower = static_cast<char>(c | 0x20);
-  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
-}
-
-bool IsPunctuation(char c) { return c >= 0x20 && c < 0x7f && !IsAlnum(c); }
-
-// -1: no digit of the base.
-int DigitOf(char c, uint8_t base) {
-  int value = -1;
-  if (c >= '0' && c <= '9') value = c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') value = lower - 'a' + 10;
-  return value < base ? value : -1;
-}
-
-ByteSet AllPunctuation() {
-  ByteSet set;
-  for (int c = 0x20; c < 0x7f; ++c) {
-    if (IsPunctuation(static_cast<char>(c))) set.Add(static_cast<uint8_t>(c));
-  }
-  return set;
-}
-
-// The first bytes of the code points from `first` to `last`.
-ByteSet FirstBytes(uint32_t first, uint32_t last) {
-  ByteSet set;
-  char from[4], to[4];
-  constexpr uint32_t kLast = 0x10ffff;
-  if (first > kLast) return set;
-  if (first >= 0xd800 && first <= 0xdfff) first = 0xe000;
-  last = std::min(last, kLast);
-  if (last >= 0xd800 && last <= 0xdfff) last = 0xd7ff;
-  if (first > last) return set;
-  EncodeUtf8(first, from);
-  EncodeUtf8(last, to);
-  const auto low = static_cast<uint8_t>(from[0]);
-  const auto high = static_cast<uint8_t>(to[0]);
-  set.AddRange(low, high);  // the others between are no first bytes: no harm
-  return set;
-}
-
-uint32_t Power(uint32_t base, unsigned exponent) {
-  uint64_t power = 1;
-  while (exponent-- > 0) {
-    power =
-        std::min<uint64_t>(power * base, std::numeric_limits<uint32_t>::max());
-  }
-  return static_cast<uint32_t>(power);
-}
 
 Reading RawReading(std::string_view text, size_t p) {
   return {.bytes = {text[p]},
@@ -83,32 +29,6 @@ const NamedEntity* FindEntity(std::string_view name) {
 }
 
 }  // namespace
-
-size_t EncodeUtf8(uint32_t c, char* out) {
-  const auto byte = [](uint32_t b) { return static_cast<char>(b); };
-  if (c < 0x80) {
-    out[0] = byte(c);
-    return 1;
-  }
-  if (c < 0x800) {
-    out[0] = byte(0xc0 | c >> 6);
-    out[1] = byte(0x80 | (c & 0x3f));
-    return 2;
-  }
-  if (c < 0x10000) {
-    if (c >= 0xd800 && c <= 0xdfff) return 0;
-    out[0] = byte(0xe0 | c >> 12);
-    out[1] = byte(0x80 | (c >> 6 & 0x3f));
-    out[2] = byte(0x80 | (c & 0x3f));
-    return 3;
-  }
-  if (c > 0x10ffff) return 0;
-  out[0] = byte(0xf0 | c >> 18);
-  out[1] = byte(0x80 | (c >> 12 & 0x3f));
-  out[2] = byte(0x80 | (c >> 6 & 0x3f));
-  out[3] = byte(0x80 | (c & 0x3f));
-  return 4;
-}
 
 size_t EndOfTerminalSequence(std::string_view text, size_t p) {
   const size_t limit = p + kLongestTerminalSequence;
@@ -149,266 +69,16 @@ void Readings::Add(const Reading& r) {
   if (size_ < kMost) list_[size_++] = r;
 }
 
-SpellingReader::Row SpellingReader::Parse(const SpellingRow& source) {
-  Row row{
-      .elements = {}, .source = &source, .values = {}, .punctuation = false};
-  const std::string_view pattern = source.pattern;
-  for (size_t i = 0; i < pattern.size();) {
-    const char c = pattern[i];
-    const size_t close = c == '<' ? pattern.find('>', i) : pattern.npos;
-    if (close == pattern.npos) {
-      row.elements.push_back(
-          {.kind = IsAlnum(c) ? Element::kLetter : Element::kPunctuation,
-           .c = c});
-      ++i;
-      continue;
-    }
-    const std::string_view token = pattern.substr(i + 1, close - i - 1);
-    i = close + 1;
-    Element element{.kind = Element::kDigits};
-    if (token == "punct") {
-      element.kind = Element::kAnyPunctuation;
-    } else if (token == "name") {
-      element.kind = Element::kName;
-    } else if (token == "quotes") {
-      element.kind = Element::kQuotes;
-      element.c = source.unit[0];
-    } else {
-      element.base = token[0] == 'x' ? 16 : token[0] == 'd' ? 10 : 8;
-      element.least = static_cast<uint8_t>(token[1] - '0');
-      element.most = static_cast<uint8_t>(token.back() - '0');
-    }
-    row.elements.push_back(element);
-  }
-  for (size_t i = 1; i < row.elements.size(); ++i) {
-    const Element::Kind kind = row.elements[i].kind;
-    row.punctuation =
-        row.punctuation || (kind != Element::kLetter &&
-                            kind != Element::kDigits && kind != Element::kName);
-  }
-  // Of a surrogate pair the second lead may be spelled.
-  if (source.value == SpelledValue::kCodeUnit) row.punctuation = true;
-  return row;
-}
-
-ByteSet SpellingReader::ValuesOf(const Row& row) const {
-  ByteSet values;
-  switch (row.source->value) {
-    case SpelledValue::kFixed:
-    case SpelledValue::kRepeated:
-      values.Add(static_cast<uint8_t>(row.source->unit[0]));
-      break;
-    case SpelledValue::kByte:
-    case SpelledValue::kByteOrCodePoint:
-      values.AddRange(0, 255);
-      break;
-    case SpelledValue::kCodePoint:
-    case SpelledValue::kCodeUnit:
-      values = FirstBytes(0, 0x10ffff);
-      break;
-    case SpelledValue::kSame:
-      values = AllPunctuation();
-      break;
-    case SpelledValue::kNamed:
-      for (const NamedEntity& e : NamedEntities()) {
-        values |= FirstBytes(e.code_point, e.code_point);
-      }
-      break;
-  }
-  return values;
-}
-
-ByteSet SpellingReader::ValuesOf(const Row& row, char next) const {
-  if (row.elements.size() != 2 || row.elements[1].kind != Element::kDigits) {
-    return row.values;
-  }
-  const Element& e = row.elements[1];
-  const int digit = DigitOf(next, e.base);
-  const SpelledValue v = row.source->value;
-  if (digit < 0 || v == SpelledValue::kCodeUnit) return row.values;
-  ByteSet values;
-  for (unsigned digits = e.least; digits <= e.most; ++digits) {
-    const uint32_t power = Power(e.base, digits - 1);
-    const uint64_t first = uint64_t{power} * static_cast<unsigned>(digit);
-    const uint64_t last = first + power - 1;
-    if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
-      if (first <= 255) {
-        values.AddRange(static_cast<uint32_t>(first),
-                        static_cast<uint32_t>(std::min<uint64_t>(last, 255)));
-      }
-    }
-    if (v != SpelledValue::kByte && first <= 0x10ffff) {
-      values |=
-          FirstBytes(static_cast<uint32_t>(first),
-                     static_cast<uint32_t>(std::min<uint64_t>(last, 0x10ffff)));
-    }
-  }
-  return values;
-}
-
-SpellingReader::SpellingReader(std::span<const SpellingRow> rows) {
+SpellingReader::SpellingReader(std::span<const SpellingRow> rows)
+    : rules_(rows) {
   static std::atomic<uint64_t> made = 0;
   id_ = ++made;
-  for (const SpellingRow& row : rows) {
-    rows_.push_back(Parse(row));
-    rows_.back().values = ValuesOf(rows_.back());
-    leads_.Add(static_cast<uint8_t>(row.pattern[0]));
-  }
-  // The first is that of bytes that lead nothing.
-  rows_before_.emplace_back();
-  rows_of_.emplace_back();
-  follows_.emplace_back();
-  raw_follows_.emplace_back();
-  leads_.ForEach([this](uint8_t lead) {
-    lead_index_[lead] = static_cast<uint8_t>(rows_before_.size());
-    rows_before_.emplace_back();
-    rows_of_.emplace_back();
-    follows_.emplace_back();
-    raw_follows_.emplace_back();
-    for (uint16_t r = 0; r < rows_.size(); ++r) {
-      const std::vector<Element>& elements = rows_[r].elements;
-      if (static_cast<uint8_t>(elements[0].c) != lead) continue;
-      rows_of_.back().push_back(r);
-      for (size_t b = 0; b <= kEnd; ++b) {
-        const char next = static_cast<char>(b);
-        // Noise may stand anywhere inside, and a spelled character may stand
-        // for any punctuation.
-        bool goes_on = elements.size() == 1 || b == kEnd || next == '\x1b' ||
-                       next == '\r' || next == '\n';
-        bool spelled = false;
-        if (!goes_on) {
-          const Element& e = elements[1];
-          switch (e.kind) {
-            case Element::kPunctuation:
-            case Element::kQuotes:
-              goes_on = next == e.c;
-              spelled = leads_.Has(next);
-              break;
-            case Element::kAnyPunctuation:
-              goes_on = IsPunctuation(next);
-              spelled = leads_.Has(next);
-              break;
-            case Element::kLetter:
-              goes_on = next == e.c;
-              break;
-            case Element::kDigits:
-              goes_on = DigitOf(next, e.base) >= 0;
-              break;
-            case Element::kName:
-              goes_on = IsAlnum(next);
-              break;
-          }
-        }
-        if (!goes_on && !spelled) continue;
-        rows_before_.back()[b].push_back(r);
-        rows_[r].next.set(b);
-        if (b == kEnd) continue;
-        follows_.back().Add(static_cast<uint8_t>(b));
-        if (goes_on) raw_follows_.back().Add(static_cast<uint8_t>(b));
-      }
-    }
-  });
-  for (unsigned b = 0; b < 256; ++b) {
-    closure_[0][b].Add(static_cast<uint8_t>(b));
-  }
-  for (int levels = 1; levels <= kSpellingLevels; ++levels) {
-    const size_t n = static_cast<size_t>(levels);
-    for (unsigned b = 0; b < 256; ++b) {
-      closure_[n][b] = closure_[n - 1][b];
-      for (const Row& row : rows_) {
-        if (static_cast<uint8_t>(row.elements[0].c) != b) continue;
-        row.values.ForEach(
-            [&](uint8_t v) { closure_[n][b] |= closure_[n - 1][v]; });
-      }
-    }
-  }
-  may_become_.resize(rows_before_.size());
-  for (size_t lead = 1; lead < rows_before_.size(); ++lead) {
-    for (unsigned b = 0; b < 256; ++b) {
-      for (uint16_t r : rows_before_[lead][b]) {
-        ValuesOf(rows_[r], static_cast<char>(b)).ForEach([&](uint8_t v) {
-          may_become_[lead][b] |= closure_[kSpellingLevels - 1][v];
-        });
-      }
-    }
-  }
-}
-
-// What was read where more than ReadSimple() was needed: escapes are tried by
-// many rows and at several levels, and without it the work would grow with the
-// power of their number. Holds single units, no secret.
-class SpellingReader::Memo {
- public:
-  static Memo& OfThisThread() {
-    static thread_local Memo memo;
-    return memo;
-  }
-
-  // Forgets what was read of another text, or of one that may have changed.
-  void Begin(const SpellingReader* reader, std::string_view text) {
-    const bool same = reader == reader_ && text.data() == text_.data() &&
-                      text.size() == text_.size();
-    if (scopes_ == 0 || !same || used_ >= kMost) {
-      used_ = 0;
-      places_.clear();
-    }
-    reader_ = reader;
-    text_ = text;
-  }
-  // Null where it is not known; Keep() makes room that stays where it is until
-  // the next Begin().
-  const Readings* Get(const char* at, int level) const {
-    if (used_ == 0) return nullptr;
-    const auto found = places_.find(Key(at, level));
-    return found == places_.end() ? nullptr : readings_[found->second].get();
-  }
-  const Readings& Keep(const char* at, int level, const Readings& readings) {
-    if (used_ == readings_.size()) {
-      readings_.push_back(std::make_unique<Readings>());
-    }
-    places_[Key(at, level)] = used_;
-    return *readings_[used_++] = readings;
-  }
-
-  void EnterScope() {
-    if (scopes_++ == 0) Forget();
-  }
-  void LeaveScope() {
-    if (--scopes_ == 0) Forget();
-  }
-
- private:
-  static constexpr size_t kMost = 8192;
-  static uintptr_t Key(const char* at, int level) {
-    return reinterpret_cast<uintptr_t>(at) * (kSpellingLevels + 1) +
-           static_cast<unsigned>(level);
-  }
-  void Forget() {
-    used_ = 0;
-    places_.clear();
-    text_ = {};
-  }
-
-  int scopes_ = 0;
-  const SpellingReader* reader_ = nullptr;
-  std::string_view text_;
-  size_t used_ = 0;
-  std::vector<std::unique_ptr<Readings>> readings_;
-  std::unordered_map<uintptr_t, size_t> places_;
-};
-
-ReadingScope::ReadingScope() {
-  SpellingReader::Memo::OfThisThread().EnterScope();
-}
-
-ReadingScope::~ReadingScope() {
-  SpellingReader::Memo::OfThisThread().LeaveScope();
 }
 
 void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
                           int level) const {
-  Memo& memo = Memo::OfThisThread();
-  memo.Begin(this, text);
+  ReadingMemo& memo = ReadingMemo::OfThisThread();
+  memo.Begin(id_, text);
   if (const Readings* known = memo.Get(text.data() + p, level)) {
     *out = *known;
   } else if (level == 0 || !ReadSimple(text, p, out)) {
@@ -417,14 +87,14 @@ void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
 }
 
 const Readings& SpellingReader::ReadAt(std::string_view text, size_t p) const {
-  Memo::OfThisThread().Begin(this, text);
+  ReadingMemo::OfThisThread().Begin(id_, text);
   return Inner(text, p, kSpellingLevels);
 }
 
 // The same of a place within an escape, once for all that ask.
 const Readings& SpellingReader::Inner(std::string_view text, size_t p,
                                       int level) const {
-  Memo& memo = Memo::OfThisThread();
+  ReadingMemo& memo = ReadingMemo::OfThisThread();
   const char* at = text.data() + p;
   if (const Readings* known = memo.Get(at, level)) return *known;
   Readings units;
@@ -445,7 +115,7 @@ void SpellingReader::Units(std::string_view text, size_t p, int level,
   // What is cut off may be read once more.
   for (ByteSet* cut : {&out->cut, &out->broken_cut}) {
     ByteSet once_more;
-    cut->ForEach([&](uint8_t v) { once_more |= closure_[1][v]; });
+    cut->ForEach([&](uint8_t v) { once_more |= rules_.once_more(v); });
     *cut = once_more;
   }
   const size_t known = out->size();
@@ -465,11 +135,11 @@ bool SpellingReader::ReadSimple(std::string_view text, size_t p,
   out->Add(RawReading(text, p));
   if (!Leads(text[p])) return true;
   if (p + 1 == text.size()) return false;
-  const size_t index = lead_index_[static_cast<uint8_t>(text[p])];
   const auto next = static_cast<uint8_t>(text[p + 1]);
-  for (uint16_t r : rows_before_[index][next]) {
+  for (uint16_t r : rules_.rows_before(text[p], next)) {
     const Progress so_far = Progress::At(p + 1, 0);
-    if (MatchSimple({text, rows_[r], 0, out}, so_far) == Simple::kUnknown) {
+    if (MatchSimple({text, rules_.row(r), 0, out}, so_far) ==
+        Simple::kUnknown) {
       return false;
     }
   }
@@ -583,21 +253,20 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
 // punctuation were read at the level below from the places it knew.
 void SpellingReader::Rows(std::string_view text, const Lead& lead, int level,
                           Readings* out) const {
-  const size_t index = lead_index_[static_cast<uint8_t>(lead.c)];
   // By row, since the byte behind a lead says which rows may go on.
-  for (uint16_t r : rows_of_[index]) {
+  for (uint16_t r : rules_.rows_of(lead.c)) {
+    const Row& row = rules_.row(r);
     Places places;
-    for (size_t i = rows_[r].punctuation ? 0 : lead.before; i < lead.known;
-         ++i) {
+    for (size_t i = row.punctuation ? 0 : lead.before; i < lead.known; ++i) {
       const Reading& reading = (*out)[i];
       if (reading.size != 1 || reading.bytes[0] != lead.c) continue;
       const size_t next = reading.end < text.size()
                               ? static_cast<uint8_t>(text[reading.end])
-                              : kEnd;
-      if (!rows_[r].next.test(next)) continue;
+                              : SpellingRules::kEnd;
+      if (!row.next.test(next)) continue;
       places.Add(Progress::At(reading.end, reading.after_break));
     }
-    if (places.size > 0) Match({text, rows_[r], level, out}, 1, &places);
+    if (places.size > 0) Match({text, row, level, out}, 1, &places);
   }
 }
 

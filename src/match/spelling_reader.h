@@ -18,7 +18,6 @@
 
 #include <algorithm>
 #include <array>
-#include <bitset>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -26,6 +25,7 @@
 #include <vector>
 
 #include "src/match/byte_set.h"
+#include "src/match/spelling_rules.h"
 #include "src/match/spelling_table.h"
 
 namespace maskpipe {
@@ -102,11 +102,11 @@ class SpellingReader {
   bool ReadSimple(std::string_view text, size_t p, Readings* out) const;
 
   // Whether more than the raw byte may be read at a place with this byte.
-  bool Leads(char c) const { return leads_.Has(c); }
-  const ByteSet& leads() const { return leads_; }
+  bool Leads(char c) const { return rules_.leads().Has(c); }
+  const ByteSet& leads() const { return rules_.leads(); }
   // Whether more than the raw `lead` may be read where `next` follows.
   bool MayFollow(char lead, char next) const {
-    return follows_[lead_index_[static_cast<uint8_t>(lead)]].Has(next);
+    return rules_.follows(lead).Has(next);
   }
   // Whether an escape may begin at `p`.
   bool MaySpell(std::string_view text, size_t p) const {
@@ -115,41 +115,22 @@ class SpellingReader {
   // Whether an escape that was begun by `lead` may go on at `p`.
   bool MayGoOn(char lead, std::string_view text, size_t p) const {
     if (p == text.size()) return true;
-    const size_t index = lead_index_[static_cast<uint8_t>(lead)];
-    if (raw_follows_[index].Has(text[p])) return true;
-    if (!follows_[index].Has(text[p])) return false;
+    if (rules_.raw_follows(lead).Has(text[p])) return true;
+    if (!rules_.follows(lead).Has(text[p])) return false;
     // It is none that may stand there, but it may spell one.
     return p + 1 == text.size() ||
-           MayBecome(text[p], text[p + 1]).Meets(raw_follows_[index]);
+           MayBecome(text[p], text[p + 1]).Meets(rules_.raw_follows(lead));
   }
   // The first bytes of all that may be read, but for the raw byte, where a lead
   // is followed by `next`.
   const ByteSet& MayBecome(char lead, char next) const {
-    return may_become_[lead_index_[static_cast<uint8_t>(lead)]]
-                      [static_cast<uint8_t>(next)];
+    return rules_.may_become(lead, next);
   }
 
  private:
-  struct Element {
-    enum Kind : uint8_t {
-      kPunctuation,  // `c`, which may be spelled itself
-      kLetter,       // `c`, raw
-      kDigits,       // `least` to `most`, of `base`
-      kAnyPunctuation,
-      kName,
-      kQuotes,
-    };
-    Kind kind;
-    char c = 0;
-    uint8_t base = 0, least = 0, most = 0;
-  };
-  struct Row {
-    std::vector<Element> elements;
-    const SpellingRow* source;
-    ByteSet values;           // first bytes of the units it can be
-    bool punctuation;         // some behind the lead, which may be spelled
-    std::bitset<257> next{};  // bytes with which it may go on; 256: the end
-  };
+  using Element = SpellingRules::Element;
+  using Row = SpellingRules::Row;
+
   // What a row has read so far. Not initialised: lists of them are made.
   struct Progress {
     static Progress At(size_t p, size_t after_break) {
@@ -208,8 +189,6 @@ class SpellingReader {
   };
 
   void Units(std::string_view text, size_t p, int level, Readings* out) const;
-  class Memo;
-  friend class ReadingScope;
   const Readings& Inner(std::string_view text, size_t p, int level) const;
   enum class Simple { kNone, kRead, kUnknown };
   Simple MatchSimple(const Attempt& attempt, Progress so_far) const;
@@ -234,38 +213,9 @@ class SpellingReader {
            const ByteSet& values) const;
   static void SkipRawNoise(const Attempt& a, Progress* so_far);
 
-  static Row Parse(const SpellingRow& row);
-  ByteSet ValuesOf(const Row& row) const;
-  // The same where a byte follows the lead that may be the first digit.
-  ByteSet ValuesOf(const Row& row, char next) const;
-
   uint64_t id_;
-  std::vector<Row> rows_;
-  ByteSet leads_;
-  // By lead: its rows, and by the raw byte after it those that may go on.
-  std::array<uint8_t, 256> lead_index_{};  // 0: it leads nothing
-  std::vector<ByteSet> follows_;           // what may stand behind it
-  std::vector<ByteSet> raw_follows_;       // without what may spell that
-  std::vector<std::array<ByteSet, 256>> may_become_;
-  std::vector<std::array<std::vector<uint16_t>, 257>> rows_before_;
-  std::vector<std::vector<uint16_t>> rows_of_;
-  // What a unit that is read may become with so many levels left.
-  std::array<std::array<ByteSet, 256>, kSpellingLevels + 1> closure_;
+  SpellingRules rules_;
 };
-
-// While one lives, what this thread reads of one text is kept, since many ask
-// for the same places; the text must not change.
-class ReadingScope {
- public:
-  ReadingScope();
-  ~ReadingScope();
-  ReadingScope(const ReadingScope&) = delete;
-  ReadingScope& operator=(const ReadingScope&) = delete;
-};
-
-// The UTF-8 bytes of a code point (RFC 3629); none for a surrogate or beyond
-// U+10FFFF. Returns their number.
-size_t EncodeUtf8(uint32_t code_point, char* out);
 
 // Where the terminal sequence ends that begins with the raw ESC at `p`: ESC [
 // parameters final, or ESC ( x (ECMA-48, 5.4). 0: none does; text.npos: the

@@ -3,19 +3,10 @@
 #include <algorithm>
 #include <cstring>
 
+#include "src/match/characters.h"
+
 namespace maskpipe {
 namespace {
-
-bool IsWordByte(char c) {
-  const char lower = static_cast<char>(c | 0x20);
-  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
-}
 
 const ByteSet& WhiteBytes() {
   static const ByteSet set = [] {
@@ -113,7 +104,7 @@ class Walker::Walk {
     if (n.alone) {
       if (!path.apart) return true;
       if (path.at == window_.end()) return false;
-      if (IsWordByte(text_[Offset(path.at)])) return true;
+      if (IsAlnum(text_[Offset(path.at)])) return true;
     }
     on_span_({path.from, path.at, n.secret});
     return true;
@@ -338,7 +329,7 @@ class Walker::Walk {
       *holds = true;
       return;
     }
-    const int high = HexDigit(text_[at]);
+    const int high = DigitOf(text_[at], 16);
     if (high < 0) return;
     size_t after_break = 0;
     size_t low_at = at + 1;
@@ -366,7 +357,7 @@ class Walker::Walk {
       }
       return;
     }
-    const int low = HexDigit(text_[low_at]);
+    const int low = DigitOf(text_[low_at], 16);
     if (low < 0 || !Fresh(path, low_at + 1)) return;
     if (!Early(&next, after_break)) return;
     next.range = needles.Narrow(next.range, next.depth++,
@@ -421,7 +412,7 @@ void Walker::Begin(const Window& window, size_t at, Run* run,
   const std::string_view text = window.bytes;
   const auto apart = [&] {
     if (at == 0) return window.offset == 0;
-    if (!IsWordByte(text[at - 1])) return true;
+    if (!IsAlnum(text[at - 1])) return true;
     const size_t begin = at - std::min(at, kLookBehind);
     Readings units;
     for (size_t q = begin; q + 1 < at; ++q) {

@@ -80,4 +80,18 @@ inline std::vector<bool> Marked(const std::vector<Rule>& rules,
   return masked;
 }
 
+// The text with <*> for each run of what is marked.
+inline std::string Show(std::string_view text,
+                        const std::vector<bool>& masked) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (!masked[i]) {
+      out += text[i];
+    } else if (i == 0 || !masked[i - 1]) {
+      out += "<*>";
+    }
+  }
+  return out;
+}
+
 }  // namespace maskpipe::oracle

@@ -83,17 +83,7 @@ class Reader {
   std::vector<bool> masked_;
 };
 
-std::string Show(std::string_view text, const std::vector<bool>& masked) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!masked[i]) {
-      out += text[i];
-    } else if (i == 0 || !masked[i - 1]) {
-      out += "<*>";
-    }
-  }
-  return out;
-}
+using oracle::Show;
 
 std::string Masked(const Detectors& detectors, std::string_view text,
                    const std::vector<size_t>& cuts = {}) {

@@ -13,6 +13,7 @@
 #include "src/detect/detectors.h"
 #include "src/detect/shape.h"
 #include "src/report/json_text.h"
+#include "tests/detect/detect_oracle.h"
 
 namespace maskpipe {
 namespace {
@@ -33,15 +34,7 @@ std::string Masked(std::string_view text) {
   detectors->Finish({text, 0}, &cursor, [&](const Span& s) {
     for (uint64_t i = s.begin; i < s.end; ++i) masked[i] = true;
   });
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!masked[i]) {
-      out += text[i];
-    } else if (i == 0 || !masked[i - 1]) {
-      out += "<*>";
-    }
-  }
-  return out;
+  return oracle::Show(text, masked);
 }
 
 constexpr std::string_view kDigits = "0123456789";
@@ -275,9 +268,8 @@ const std::multimap<std::string, Make>& Makers() {
       {"private-key",
        [](Maker& m) {
          return Example{"key: -----BEGIN ",
-                        "PRIVATE KEY-----\\n" + m(kBase64, 64) +
-                            "\\n" + m(kBase64, 30) +
-                            "==\\n-----END PRIVATE KEY-----",
+                        "PRIVATE KEY-----\\n" + m(kBase64, 64) + "\\n" +
+                            m(kBase64, 30) + "==\\n-----END PRIVATE KEY-----",
                         "\\n"};
        }},
       {"sensitive-pair",

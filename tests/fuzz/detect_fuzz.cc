@@ -12,6 +12,7 @@
 #include "src/stream/record.h"
 #include "src/stream/stream.h"
 #include "tests/detect/detect_oracle.h"
+#include "tests/support/text_sink.h"
 
 namespace {
 
@@ -19,15 +20,6 @@ using namespace maskpipe;  // NOLINT: a test of nothing else
 
 // Of shorter texts, every cut in two is tried.
 constexpr size_t kShort = 96;
-
-class TextSink : public Sink {
- public:
-  Status Write(std::span<const std::string_view> pieces) override {
-    for (std::string_view p : pieces) text += p;
-    return Status::Ok();
-  }
-  std::string text;
-};
 
 std::vector<Rule> PackRules(bool blocks) {
   const std::vector<std::string> names = {"password", "secret", "token",
@@ -46,18 +38,6 @@ std::shared_ptr<const CompiledSet> Compile(const std::vector<Rule>& rules) {
   auto set = CompiledSet::Compile(SecretStore(), options);
   if (!set.ok()) std::abort();
   return *set;
-}
-
-std::string Show(std::string_view text, const std::vector<bool>& masked) {
-  std::string out;
-  for (size_t i = 0; i < text.size(); ++i) {
-    if (!masked[i]) {
-      out += text[i];
-    } else if (i == 0 || !masked[i - 1]) {
-      out += "<*>";
-    }
-  }
-  return out;
 }
 
 // Reads `text` in pieces: `next` is called with where one begins and tells its
@@ -106,7 +86,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   static const std::vector<Rule> rules = PackRules(false);
   static const auto of_lines = Compile(rules),
                     of_all = Compile(PackRules(true));
-  ExpectHowever(of_lines, text, Show(text, oracle::Marked(rules, text)),
+  ExpectHowever(of_lines, text, oracle::Show(text, oracle::Marked(rules, text)),
                 data[0]);
   ExpectHowever(of_all, text, Masked(*of_all, text), data[0]);
   return 0;

@@ -15,19 +15,11 @@
 #include "src/stream/stream.h"
 #include "tests/support/oracle.h"
 #include "tests/support/spelled_oracle.h"
+#include "tests/support/text_sink.h"
 
 namespace {
 
 using namespace maskpipe;  // NOLINT: a test of nothing else
-
-class TextSink : public Sink {
- public:
-  Status Write(std::span<const std::string_view> pieces) override {
-    for (std::string_view p : pieces) text += p;
-    return Status::Ok();
-  }
-  std::string text;
-};
 
 void Differ(const char* what, const std::string& got,
             const std::string& expected) {

@@ -10,23 +10,11 @@
 
 #include "src/stream/record.h"
 #include "tests/support/oracle.h"
+#include "tests/support/text_sink.h"
 #include "tests/support/worlds.h"
 
 namespace maskpipe {
 namespace {
-
-class TextSink : public Sink {
- public:
-  Status Write(std::span<const std::string_view> pieces) override {
-    ++writes;
-    for (std::string_view p : pieces) text += p;
-    return fails ? Status::Io("the sink failed") : Status::Ok();
-  }
-
-  std::string text;
-  int writes = 0;
-  bool fails = false;
-};
 
 MaskOptions Anywhere(std::string mask = "<{name}>") {
   static const MaskOptions defaults;  // one hash key for all

@@ -1,0 +1,36 @@
+// Characters as printers spell them: classes, digits, UTF-8.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "src/match/byte_set.h"
+
+namespace maskpipe {
+
+// Of ASCII.
+inline bool IsAlnum(char c) {
+  const char lower = static_cast<char>(c | 0x20);
+  return (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9');
+}
+
+// Any other that is printed, the blank too.
+inline bool IsPunctuation(char c) {
+  return c >= 0x20 && c < 0x7f && !IsAlnum(c);
+}
+
+// The value of a digit, in either case; -1: it is none of the base.
+int DigitOf(char c, uint8_t base);
+
+// At most the largest number there is.
+uint32_t Power(uint32_t base, unsigned exponent);
+
+// The UTF-8 bytes of a code point (RFC 3629); none for a surrogate or beyond
+// U+10FFFF. Returns their number.
+size_t EncodeUtf8(uint32_t code_point, char* out);
+
+// The first bytes of the code points from `first` to `last`.
+ByteSet FirstBytes(uint32_t first, uint32_t last);
+
+}  // namespace maskpipe
