@@ -589,7 +589,7 @@ uint64_t Detectors::JudgeBlock(const Piece& piece, PemBlock* block) const {
   if (piece.end - piece.begin > PemBlock::kLongestLine) {
     block->Close();
   } else if (!piece.whole) {
-    return block->end();
+    return block->from(piece.begin);
   } else if (const auto span =
                  block->Take(piece.sub(piece.begin, piece.end), piece.begin)) {
     piece.on_span(*span);
