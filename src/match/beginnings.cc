@@ -118,7 +118,15 @@ Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
                                         std::string_view unit,
                                         size_t after) const {
   Around around(search.text.substr(search.from, event - search.from));
-  around.Add(unit);
+  if (!unit.empty()) {
+    if (!heads_.MayBeginWith(unit[0]) && heads_.NoneAcross(around, unit[0])) {
+      return 0;
+    }
+    around.Add(unit);
+  } else if (after < search.text.size() && OnlyRaw(search.text, after) &&
+             heads_.NoneAcross(around, search.text[after])) {
+    return 0;
+  }
   const Starts starts =
       GoOn(search.text, after, around, kMostEscapes, &search.steps);
   // Noise stands before no first byte.

@@ -17,9 +17,6 @@ constexpr HeadSet::Starts Bits(int first, int last) {
          ~((HeadSet::Starts{1} << first) - 1);
 }
 
-// As windows are folded, for hexadecimal digits in either case.
-char Fold(char c) { return static_cast<char>(c | 0x20); }
-
 }  // namespace
 
 HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
@@ -123,6 +120,9 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
   for (size_t i = 0; i < kPairs; ++i) {
     for (const auto& [a, b] : lists.pairs[i]) pairs_[i].Add(Fold(a), Fold(b));
   }
+  for (const auto& [a, b] : lists.pairs[0]) {
+    firsts_.Add(static_cast<uint8_t>(Fold(a)));
+  }
   const auto wipe = [](auto* list) {
     if (!list->empty()) Wipe(list->data(), list->size() * sizeof list->front());
   };
@@ -143,6 +143,21 @@ bool HeadSet::None(const Around& around) const {
   return shorts_.empty() ||
          !(shorts_.MayHave(at) || shorts_.MayHave(three_before) ||
            shorts_.MayHave(LoadWindow(place - 1)));
+}
+
+// What begins one to three bytes before has a pair across; what begins earlier
+// has a window there.
+bool HeadSet::NoneAcross(const Around& around, char next) const {
+  constexpr size_t kBefore = kWindow - 1;
+  if (has_tiny_ || around.before < kBefore) return false;
+  const char* before = around.bytes + around.before - kBefore;
+  const char across[] = {before[0], before[1], before[2], next};
+  const char pair[] = {Fold(before[2]), Fold(next)};
+  for (const PairSet& pairs : pairs_) {
+    if (pairs.Has(pair)) return false;
+  }
+  const uint32_t window = LoadWindow(across);
+  return !longs_.MayHave(window) && !shorts_.MayHave(window);
 }
 
 // Those of `starts` whose first pairs of bytes, as far as they are known and

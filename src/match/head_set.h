@@ -67,6 +67,9 @@ class HeadSet {
   using Starts = uint32_t;
   // Of heads that go on at the place. What is not known is no hindrance.
   Starts StartsOf(const Around& around) const;
+  bool MayBeginWith(char c) const { return has_tiny_ || firsts_.Has(Fold(c)); }
+  // Quickly: certainly not one that began before the place, where `next` stands.
+  bool NoneAcross(const Around& around, char next) const;
   // Quickly: certainly not one; of three bytes before and four that are known.
   bool None(const Around& around) const;
 
@@ -92,6 +95,9 @@ class HeadSet {
  private:
   static constexpr int kPairs = 3;
 
+  // As windows are folded, for hexadecimal digits in either case.
+  static char Fold(char c) { return static_cast<char>(c | 0x20); }
+
   // What the needles' heads hold, before it is hashed.
   struct Lists {
     std::vector<uint32_t> longs, shorts, fours;  // windows
@@ -109,6 +115,7 @@ class HeadSet {
   Starts StartsByPairs(const Around& around, Starts starts) const;
 
   ByteSet bytes_;
+  ByteSet firsts_;  // of heads that are not tiny, folded
   ByteSet tiny_first_;
   std::array<PairSet, kPairs> pairs_;  // of heads that are not tiny, folded
   PairSet tiny_begins_;
