@@ -51,7 +51,8 @@ trap 'rm -rf "$scratch"' EXIT
 # What the build says matters only where it fails.
 if ! { cmake -S . -B "$build" -G Ninja -C .cmake/release.cmake \
          -DMASKPIPE_BUILD_BENCH=ON -DMASKPIPE_BUILD_FETCH=OFF &&
-       cmake --build "$build" --target maskpipe_cli maskpipe_bench; } \
+       cmake --build "$build" --target maskpipe_cli maskpipe_bench \
+         maskpipe_detect_bench; } \
      >"$scratch/build.log" 2>&1; then
   cat "$scratch/build.log" >&2
   exit 1
@@ -143,7 +144,13 @@ status=0
 if ((status)); then
   grep -E 'ERROR|maskpipe_bench:|No match' "$scratch/run.log" >&2 || true
 fi
-if [[ $filter == . ]]; then programs; else plots=; fi
+if [[ $filter == . ]]; then
+  programs
+  detectors=$("$build/bench/maskpipe_detect_bench" \
+    $((text_mib < 10 ? text_mib : 10))) || status=1
+else
+  plots='' detectors=''
+fi
 
 # A run that broke off leaves no whole JSON, and has told why.
 if python3 -c 'import json, sys; json.load(open(sys.argv[1]))' \
@@ -158,4 +165,5 @@ else
   tail -n 5 "$scratch/run.log" >&2
   status=1
 fi
+if [[ $detectors ]]; then printf '\nDetectors\n\n%s\n' "$detectors"; fi
 exit "$status"

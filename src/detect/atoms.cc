@@ -1,7 +1,12 @@
 #include "src/detect/atoms.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdlib>
+
+#include "src/match/byte_set.h"
+#include "src/match/kernel.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -10,7 +15,7 @@
 namespace maskpipe {
 namespace {
 
-constexpr size_t kBuckets = 16;
+constexpr size_t kBuckets = 8;  // a bit each of the tables' bytes
 
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
@@ -50,16 +55,14 @@ std::string Cases(const Atom& atom, char c) {
   return cases;
 }
 
-// A bucket accepts products of halves, so more bytes than it was given.
+// The bytes that a bucket accepts, one after the other.
 struct Bucket {
-  std::array<uint16_t, AtomFinder::kWindow> low{}, high{};
+  std::array<ByteSet, AtomFinder::kWindow> bytes;
 
   void Add(const Atom& atom, size_t offset) {
     for (size_t k = 0; k < AtomFinder::kWindow; ++k) {
       for (char c : Cases(atom, atom.text[offset + k])) {
-        const auto byte = static_cast<uint8_t>(c);
-        low[k] = static_cast<uint16_t>(low[k] | 1u << (byte & 15));
-        high[k] = static_cast<uint16_t>(high[k] | 1u << (byte >> 4));
+        bytes[k].Add(static_cast<uint8_t>(c));
       }
     }
   }
@@ -67,31 +70,35 @@ struct Bucket {
   // The share of positions that it lets through.
   double Cost() const {
     double cost = 1;
-    for (size_t k = 0; k < AtomFinder::kWindow; ++k) {
+    for (const ByteSet& set : bytes) {
       double share = 0;
-      for (unsigned h = 0; h < 16; ++h) {
-        if ((high[k] >> h & 1) == 0) continue;
-        for (unsigned l = 0; l < 16; ++l) {
-          if (low[k] >> l & 1) share += Share(static_cast<uint8_t>(h << 4 | l));
-        }
-      }
+      set.ForEach([&](uint8_t byte) { share += Share(byte); });
       cost *= share;
     }
     return cost;
   }
 };
 
-bool HasAvx2() {
-#if defined(__x86_64__)
-  return __builtin_cpu_supports("avx2");
-#else
-  return false;
-#endif
-}
-
 }  // namespace
 
-AtomFinder::AtomFinder(std::vector<Atom> atoms) : atoms_(std::move(atoms)) {
+std::vector<AtomFinder::Loop> AtomFinder::Loops() {
+  std::vector<Loop> loops;
+#if defined(__x86_64__)
+  const Kernel* kernel = ChosenKernel();
+  const bool portable = kernel == nullptr || kernel == &PortableKernel();
+  const bool forced = std::getenv("MASKPIPE_KERNEL") != nullptr;
+  if (!forced && __builtin_cpu_supports("avx512bw") &&
+      __builtin_cpu_supports("avx512vbmi")) {
+    loops.push_back(Loop::kAvx512);
+  }
+  if (!portable && __builtin_cpu_supports("avx2")) loops.push_back(Loop::kAvx2);
+#endif
+  loops.push_back(Loop::kPortable);
+  return loops;
+}
+
+AtomFinder::AtomFinder(std::vector<Atom> atoms, Loop loop)
+    : atoms_(std::move(atoms)), loop_(loop) {
   for (uint32_t i = 0; i < atoms_.size(); ++i) {
     const Atom& atom = atoms_[i];
     longest_ = std::max(longest_, atom.text.size());
@@ -141,12 +148,15 @@ void AtomFinder::FillBuckets() {
   }
   for (size_t k = 0; k < kWindow; ++k) {
     for (size_t b = 0; b < kBuckets; ++b) {
-      for (size_t half = 0; half < 16; ++half) {
-        const auto bit = static_cast<uint8_t>(1u << (b % 8));
-        Halves& of = b < 8 ? halves_[k] : more_halves_[k];
-        if (buckets[b].low[k] >> half & 1) of.low[half] |= bit;
-        if (buckets[b].high[k] >> half & 1) of.high[half] |= bit;
-      }
+      const auto add = [bit = 1u << b](uint8_t& bits) {
+        bits = static_cast<uint8_t>(bits | bit);
+      };
+      buckets[b].bytes[k].ForEach([&](uint8_t byte) {
+        // Halves accept products of what they were given, so more bytes.
+        add(halves_[k].low[byte & 15]);
+        add(halves_[k].high[byte >> 4]);
+        add(bytes_[k][byte & 127]);
+      });
     }
   }
 }
@@ -180,7 +190,17 @@ void AtomFinder::Check(std::string_view text, size_t from, size_t at,
   }
 }
 
-void AtomFinder::FindPlain(std::string_view text, size_t from, size_t at,
+// At the places `at` and so many behind it as bits of `candidates` say.
+void AtomFinder::CheckAll(std::string_view text, size_t from, size_t at,
+                          uint64_t candidates,
+                          std::vector<AtomHit>* hits) const {
+  for (; candidates != 0; candidates &= candidates - 1) {
+    const size_t i = at + static_cast<size_t>(std::countr_zero(candidates));
+    if (slots_[Slot(text.data() + i)] != 0) Check(text, from, i, hits);
+  }
+}
+
+void AtomFinder::FindPortable(std::string_view text, size_t from, size_t at,
                            std::vector<AtomHit>* hits) const {
   for (; at + kWindow <= text.size(); ++at) {
     if (slots_[Slot(text.data() + at)] != 0) Check(text, from, at, hits);
@@ -200,17 +220,15 @@ __attribute__((target("avx2"))) static inline __m256i Load(
 __attribute__((target("avx2"))) size_t AtomFinder::FindAvx2(
     std::string_view text, size_t from, std::vector<AtomHit>* hits) const {
   constexpr size_t kBlock = 32;
-  __m256i low[kWindow], high[kWindow], more_low[kWindow], more_high[kWindow];
+  __m256i low[kWindow], high[kWindow];
   for (size_t k = 0; k < kWindow; ++k) {
     low[k] = Load(halves_[k].low);
     high[k] = Load(halves_[k].high);
-    more_low[k] = Load(more_halves_[k].low);
-    more_high[k] = Load(more_halves_[k].high);
   }
   const __m256i half = _mm256_set1_epi8(15);
   size_t at = from;
   for (; at + kBlock + kWindow - 1 <= text.size(); at += kBlock) {
-    __m256i all = _mm256_set1_epi8(-1), more = all;
+    __m256i all = _mm256_set1_epi8(-1);
     for (size_t k = 0; k < kWindow; ++k) {
       const __m256i bytes = _mm256_loadu_si256(
           reinterpret_cast<const __m256i*>(text.data() + at + k));
@@ -220,21 +238,43 @@ __attribute__((target("avx2"))) size_t AtomFinder::FindAvx2(
       all = _mm256_and_si256(
           all, _mm256_and_si256(_mm256_shuffle_epi8(low[k], by_low),
                                 _mm256_shuffle_epi8(high[k], by_high)));
-      more = _mm256_and_si256(
-          more, _mm256_and_si256(_mm256_shuffle_epi8(more_low[k], by_low),
-                                 _mm256_shuffle_epi8(more_high[k], by_high)));
     }
-    auto candidates = ~static_cast<uint32_t>(_mm256_movemask_epi8(
-        _mm256_cmpeq_epi8(_mm256_or_si256(all, more), _mm256_setzero_si256())));
-    for (; candidates != 0; candidates &= candidates - 1) {
-      const auto i = static_cast<size_t>(__builtin_ctz(candidates));
-      if (slots_[Slot(text.data() + at + i)] != 0) {
-        Check(text, from, at + i, hits);
-      }
-    }
+    const auto candidates = ~static_cast<uint32_t>(_mm256_movemask_epi8(
+        _mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
+    CheckAll(text, from, at, candidates, hits);
   }
   return at;
 }
+
+#define MASKPIPE_AVX512 __attribute__((target("avx512bw,avx512vbmi")))
+
+MASKPIPE_AVX512 static inline __m512i LoadHalf(
+    const std::array<uint8_t, 128>& table, size_t from) {
+  return _mm512_loadu_si512(table.data() + from);
+}
+
+// The same, 64 bytes at a time, each looked up as a whole.
+MASKPIPE_AVX512 size_t AtomFinder::FindAvx512(
+    std::string_view text, size_t from, std::vector<AtomHit>* hits) const {
+  constexpr size_t kBlock = 64;
+  __m512i low[kWindow], high[kWindow];
+  for (size_t k = 0; k < kWindow; ++k) {
+    low[k] = LoadHalf(bytes_[k], 0);
+    high[k] = LoadHalf(bytes_[k], 64);
+  }
+  size_t at = from;
+  for (; at + kBlock + kWindow - 1 <= text.size(); at += kBlock) {
+    __m512i all = _mm512_set1_epi8(-1);
+    for (size_t k = 0; k < kWindow; ++k) {
+      const __m512i bytes = _mm512_loadu_si512(text.data() + at + k);
+      all = _mm512_and_si512(
+          all, _mm512_permutex2var_epi8(low[k], bytes, high[k]));
+    }
+    CheckAll(text, from, at, _mm512_test_epi8_mask(all, all), hits);
+  }
+  return at;
+}
+#undef MASKPIPE_AVX512
 #endif
 
 void AtomFinder::Find(std::string_view text, size_t from,
@@ -243,10 +283,10 @@ void AtomFinder::Find(std::string_view text, size_t from,
   const size_t before = hits->size();
   size_t at = from;
 #if defined(__x86_64__)
-  static const bool avx2 = HasAvx2();
-  if (avx2) at = FindAvx2(text, from, hits);
+  if (loop_ == Loop::kAvx512) at = FindAvx512(text, from, hits);
+  if (loop_ == Loop::kAvx2) at = FindAvx2(text, from, hits);
 #endif
-  FindPlain(text, from, at, hits);
+  FindPortable(text, from, at, hits);
   // Windows lie at different places in their atoms.
   std::sort(hits->begin() + static_cast<std::ptrdiff_t>(before), hits->end(),
             [](const AtomHit& a, const AtomHit& b) {

@@ -4,8 +4,9 @@
 //   finder.Find(text, 0, &hits);
 //
 // Cheap on text that holds none: each atom is sought by its three rarest bytes
-// in a row, 32 positions at a time where the CPU has AVX2. It stands by itself
-// so that the needles' own filter can take its place.
+// in a row, 32 positions at a time where the CPU has AVX2, 64 where it has
+// AVX-512 VBMI. Not by the needles' filter (src/match/kernel.h): that skips over
+// the text by the length of heads, and atoms are as short as three bytes.
 //
 // Immutable and shared by threads. Atoms are no secrets.
 
@@ -36,7 +37,13 @@ class AtomFinder {
  public:
   static constexpr size_t kWindow = 3;
 
-  explicit AtomFinder(std::vector<Atom> atoms);
+  // How the text is gone through; all find the same.
+  enum class Loop { kPortable, kAvx2, kAvx512 };
+  // Those that run here, the best first; of those only that MASKPIPE_KERNEL
+  // names, if any (kernel.h).
+  static std::vector<Loop> Loops();
+
+  explicit AtomFinder(std::vector<Atom> atoms, Loop loop = Loops().front());
 
   // Appends all hits that begin at `from` or later, in the order of their
   // beginnings.
@@ -59,17 +66,23 @@ class AtomFinder {
   static uint32_t Slot(const char* at);
   void Check(std::string_view text, size_t from, size_t at,
              std::vector<AtomHit>* hits) const;
-  void FindPlain(std::string_view text, size_t from, size_t at,
-                 std::vector<AtomHit>* hits) const;
+  void FindPortable(std::string_view text, size_t from, size_t at,
+                    std::vector<AtomHit>* hits) const;
+  void CheckAll(std::string_view text, size_t from, size_t at,
+                uint64_t candidates, std::vector<AtomHit>* hits) const;
   size_t FindAvx2(std::string_view text, size_t from,
                   std::vector<AtomHit>* hits) const;
+  size_t FindAvx512(std::string_view text, size_t from,
+                    std::vector<AtomHit>* hits) const;
 
   std::vector<Atom> atoms_;
+  Loop loop_;
   std::vector<uint32_t> offsets_;         // of each atom's window
   std::vector<uint32_t> next_;            // in the same slot, plus one
   std::array<uint32_t, kSlots> slots_{};  // atom, plus one
   std::array<Halves, kWindow> halves_{};
-  std::array<Halves, kWindow> more_halves_{};  // of eight more buckets
+  // The same of whole bytes, of which the lower seven bits are looked at.
+  std::array<std::array<uint8_t, 128>, kWindow> bytes_{};
   size_t longest_ = 0;
 };
 

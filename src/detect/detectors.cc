@@ -102,7 +102,7 @@ struct Detectors::Piece {
 };
 
 void Detectors::Cursor::Restart(uint64_t position) {
-  line_ = window_ = looked_ = scanned_ = pending_ = keep_ = position;
+  line_ = window_ = looked_ = scanned_ = read_ = pending_ = keep_ = position;
   open_.clear();
   std::fill(tried_.begin(), tried_.end(), Tried());
   seen_.clear();
@@ -165,6 +165,7 @@ Status Detectors::Add(Rule rule) {
 // 1 heads, 2 what the filter says of the patterns without, 3 one list of all.
 void Detectors::CompileAtoms() {
   std::vector<Atom> atoms;
+  std::vector<uint32_t> early;
   const auto number = [&](Atom atom) {
     const auto at = std::find(atoms.begin(), atoms.end(), atom);
     if (at != atoms.end()) return static_cast<uint32_t>(at - atoms.begin());
@@ -182,7 +183,7 @@ void Detectors::CompileAtoms() {
       for (const std::string& head : heads) {
         const uint32_t atom = number({head, shape.any_case});
         rules_of_atom_[atom].push_back(r);
-        if (!behind) early_.push_back(atom);
+        if (!behind) early.push_back(atom);
       }
       continue;
     }
@@ -230,8 +231,15 @@ void Detectors::CompileAtoms() {
     lines_->atom_of.assign(atoms.size(), -1);
     for (const auto& [atom, id] : numbers) lines_->atom_of[atom] = id;
   }
-  std::sort(early_.begin(), early_.end());
-  early_.erase(std::unique(early_.begin(), early_.end()), early_.end());
+  std::sort(early.begin(), early.end());
+  early.erase(std::unique(early.begin(), early.end()), early.end());
+  for (uint32_t atom : early) {
+    const auto first = static_cast<uint8_t>(atoms[atom].text[0]);
+    early_[first].push_back(atom);
+    if (atoms[atom].any_case && first >= 'a' && first <= 'z') {
+      early_[first & ~0x20u].push_back(atom);
+    }
+  }
   finder_ = std::make_unique<AtomFinder>(std::move(atoms));
 }
 
@@ -262,6 +270,10 @@ void Detectors::Run(const Window& text, Cursor* cursor, bool last,
   static thread_local std::vector<AtomHit> hits;  // 1; keeps its room
   hits.clear();
   finder_->Find(text.bytes, c.scanned_ - text.offset, &hits);
+  std::erase_if(hits, [&](const AtomHit& hit) {
+    const size_t size = finder_->atoms()[hit.atom].text.size();
+    return text.offset + hit.begin + size <= c.read_;
+  });
   size_t next = 0;
   const auto next_hit = [&] {
     return next < hits.size() ? text.offset + hits[next].begin : end;
@@ -328,6 +340,7 @@ void Detectors::Run(const Window& text, Cursor* cursor, bool last,
   // 5.
   const uint64_t overlap = finder_->longest() == 0 ? 0 : finder_->longest() - 1;
   if (end - c.scanned_ > overlap) c.scanned_ = end - overlap;
+  c.read_ = end;
   c.pending_ = std::max(c.pending_, std::min(hold, end));
   c.keep_ = std::min(c.scanned_, c.pending_);
   for (const Cursor::Open& open : c.open_) {
@@ -528,7 +541,7 @@ uint64_t Detectors::PartialAtom(const Piece& piece) const {
   uint64_t p = piece.end - std::min(most, piece.end - piece.begin);
   for (p = std::max(p, piece.seen_from()); p < piece.end; ++p) {
     const std::string_view tail = piece.sub(p, piece.end);
-    for (uint32_t i : early_) {
+    for (uint32_t i : early_[static_cast<uint8_t>(tail[0])]) {
       const Atom& atom = finder_->atoms()[i];
       if (tail.size() >= atom.text.size()) continue;
       const bool begins = std::equal(
@@ -576,7 +589,7 @@ uint64_t Detectors::JudgeBlock(const Piece& piece, PemBlock* block) const {
   if (piece.end - piece.begin > PemBlock::kLongestLine) {
     block->Close();
   } else if (!piece.whole) {
-    return block->end();
+    return block->from(piece.begin);
   } else if (const auto span =
                  block->Take(piece.sub(piece.begin, piece.end), piece.begin)) {
     piece.on_span(*span);

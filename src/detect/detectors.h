@@ -28,6 +28,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -60,6 +61,7 @@ class Detectors {
           window_(position),
           looked_(position),
           scanned_(position),
+          read_(position),
           pending_(position),
           keep_(position) {}
     // As a new one, but keeps its room.
@@ -90,6 +92,7 @@ class Detectors {
     uint64_t window_;   // and the piece of it that is read now
     uint64_t looked_;   // no newline from window_ up to here
     uint64_t scanned_;  // atoms that begin before are known
+    uint64_t read_;     // and those that end up to here
     uint64_t pending_;
     uint64_t keep_;
     std::vector<Open> open_;  // in the order of the text
@@ -144,7 +147,8 @@ class Detectors {
   std::unique_ptr<Lines> lines_;  // the rules that see whole lines, or null
   std::vector<std::vector<uint32_t>> rules_of_atom_;
   std::unique_ptr<AtomFinder> finder_;
-  std::vector<uint32_t> early_;  // atoms with which a secret may begin
+  // Atoms with which a secret may begin, by the text's first byte of them.
+  std::array<std::vector<uint32_t>, 256> early_;
   std::vector<std::string> names_;
   std::vector<std::string> warnings_;
 };

@@ -35,6 +35,14 @@ bool PemBlock::IsBody(std::string_view text) const {
           (begun_ || text.size() >= kFirst));
 }
 
+// Of the line at `position`, with the break before it if no prefix stands there.
+Span PemBlock::Masked(uint64_t position, size_t begin, size_t end) {
+  const Span span{column_ == 0 ? end_ : position + begin, position + end,
+                  secret_};
+  end_ = span.end;
+  return span;
+}
+
 // The footer, or a line that looks like a part of the block.
 std::optional<Span> PemBlock::Take(std::string_view line, uint64_t position) {
   static const RE2 footer(
@@ -42,22 +50,34 @@ std::optional<Span> PemBlock::Take(std::string_view line, uint64_t position) {
       Re2Bytes());
   static const RE2 long_body("[0-9A-Za-z+/]{40,}", Re2Bytes());
   re2::StringPiece at;
+  const auto begin_of = [&] {
+    return static_cast<size_t>(at.data() - line.data());
+  };
+  const auto behind_blanks = [&](size_t p) {
+    return std::min(line.find_first_not_of(" \t", p), line.size());
+  };
+  const size_t column = std::min<size_t>(line.size(), column_);
   if (footer.Match(ToRe2(line), 0, line.size(), RE2::UNANCHORED, &at, 1)) {
-    const auto end = static_cast<uint64_t>(at.data() + at.size() - line.data());
     open_ = false;
-    return Span{end_, position + end, secret_};
+    return Masked(position, behind_blanks(std::min(column, begin_of())),
+                  begin_of() + at.size());
   }
   const size_t last = line.find_last_not_of(" \t\r");
   if (last == line.npos) return std::nullopt;
   const std::string_view text = line.substr(0, last + 1);
-  const std::string_view behind =
-      text.substr(std::min<size_t>(text.size(), column_));
-  if (RE2::PartialMatch(ToRe2(text), long_body) || IsBody(text) ||
-      IsBody(behind)) {
+  const std::string_view behind = text.substr(std::min(text.size(), column));
+  std::optional<size_t> begin;
+  if (IsBody(behind)) {
+    begin = behind_blanks(text.size() - behind.size());
+  } else if (IsBody(text)) {
+    begin = behind_blanks(0);
+  } else if (long_body.Match(ToRe2(text), 0, text.size(), RE2::UNANCHORED, &at,
+                             1)) {
+    begin = begin_of();
+  }
+  if (begin) {
     begun_ = true;
-    const Span span{end_, position + text.size(), secret_};
-    end_ = span.end;
-    return span;
+    return Masked(position, *begin, text.size());
   }
   open_ = behind.empty();  // blank behind its prefix
   return std::nullopt;

@@ -4,8 +4,9 @@
 //   if (PemBlock::GoesOn(match, rest)) block.Begin(match, end, column, name);
 //   if (block.open()) span = block.Take(line, position);   // line by line
 //
-// What a logger puts before each line is as long as before the header. Belongs
-// to one stream; keeps no byte of the text.
+// What a logger puts before each line is as long as before the header, and is
+// not masked; without it the block is one mask. Belongs to one stream; keeps no
+// byte of the text.
 
 #pragma once
 
@@ -33,19 +34,22 @@ class PemBlock {
   void Close() { open_ = false; }
 
   bool open() const { return open_; }
-  // All before is masked.
-  uint64_t end() const { return end_; }
+  // Where what is masked of a line at `position` may begin.
+  uint64_t from(uint64_t position) const {
+    return column_ == 0 ? end_ : position;
+  }
 
-  // A whole line at `position`: what is masked of it, from end() on. Closes the
-  // block behind its footer, and where the line is no part of one.
+  // A whole line at `position`: what is masked of it. Closes the block behind
+  // its footer, and where the line is no part of one.
   std::optional<Span> Take(std::string_view line, uint64_t position);
 
  private:
   bool IsBody(std::string_view text) const;
+  Span Masked(uint64_t position, size_t begin, size_t end);
 
   bool open_ = false;
   bool begun_ = false;  // a line of it has been seen
-  uint64_t end_ = 0;
+  uint64_t end_ = 0;  // of what was masked last
   uint64_t column_ = 0;
   uint32_t secret_ = 0;
 };

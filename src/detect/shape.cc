@@ -9,6 +9,7 @@ namespace maskpipe {
 namespace {
 
 constexpr size_t kMostHeads = 256;
+constexpr size_t kFewHeads = 16;
 constexpr size_t kLongestHead = 12;
 constexpr size_t kMostMembers = 16;  // of a class, to spell it out
 constexpr int kDeepest = 32;
@@ -427,14 +428,30 @@ Heads HeadsOf(const Sequence& sequence, bool any_case) {
   return heads;
 }
 
-// Those that can be looked for: none where one of them is too short.
+void SortOnce(std::vector<std::string>* list) {
+  std::sort(list->begin(), list->end());
+  list->erase(std::unique(list->begin(), list->end()), list->end());
+}
+
+// Those that can be looked for: none where one of them is too short. Of very
+// many, as where a digit follows, their beginnings if these are few: a search
+// for less is the faster one.
 std::vector<std::string> Usable(Heads heads) {
+  size_t longest = 0;
   for (const std::string& head : heads.list) {
     if (head.size() < kLeastHead || head.find('\n') != head.npos) return {};
+    longest = std::max(longest, head.size());
   }
-  std::sort(heads.list.begin(), heads.list.end());
-  heads.list.erase(std::unique(heads.list.begin(), heads.list.end()),
-                   heads.list.end());
+  SortOnce(&heads.list);
+  if (heads.list.size() <= kFewHeads) return heads.list;
+  for (size_t size = longest; size-- > kLeastHead;) {
+    std::vector<std::string> beginnings;
+    for (const std::string& head : heads.list) {
+      beginnings.push_back(head.substr(0, size));
+    }
+    SortOnce(&beginnings);
+    if (beginnings.size() <= kFewHeads) return beginnings;
+  }
   return heads.list;
 }
 

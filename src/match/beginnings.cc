@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 
+#include "src/match/noise_cache.h"
 #include "src/match/reading_cache.h"
 
 namespace maskpipe {
@@ -50,16 +51,19 @@ void Beginnings::Probe(const Search& search, size_t begin, size_t end,
   const size_t from = search.from;
   constexpr size_t kWindow = WindowSet::kWindow;
   const size_t last = text.size() < kWindow ? 0 : text.size() - kWindow + 1;
+  // As many windows of a head are known as places are left out: `stride` of
+  // them in a row, the one at `at` among them.
   const auto add = [&](const WindowSet& set, size_t at, size_t stride) {
-    for (size_t back = stride; back-- > 0;) {
-      if (at < from + back) continue;
-      // As many windows of a head are known as places are left out.
-      const size_t begin = at - back;
-      bool stands = true;
-      for (size_t i = 0; stands && i < stride && begin + i < last; ++i) {
-        stands = set.MayHave(LoadWindow(text.data() + begin + i));
-      }
-      if (stands) search.places->push_back(static_cast<uint32_t>(begin));
+    const auto stands = [&](size_t i) {
+      return i >= last || set.MayHave(LoadWindow(text.data() + i));
+    };
+    size_t first = at, end = at + 1;
+    while (first > from && at - first + 1 < stride && stands(first - 1)) {
+      --first;
+    }
+    while (end - at < stride && stands(end)) ++end;
+    for (; first + stride <= end && first <= at; ++first) {
+      search.places->push_back(static_cast<uint32_t>(first));
     }
   };
   const auto probe = [&](const WindowSet& set, auto loop, size_t stride) {
@@ -114,7 +118,15 @@ Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
                                         std::string_view unit,
                                         size_t after) const {
   Around around(search.text.substr(search.from, event - search.from));
-  around.Add(unit);
+  if (!unit.empty()) {
+    if (!heads_.MayBeginWith(unit[0]) && heads_.NoneAcross(around, unit[0])) {
+      return 0;
+    }
+    around.Add(unit);
+  } else if (after < search.text.size() && OnlyRaw(search.text, after) &&
+             heads_.NoneAcross(around, search.text[after])) {
+    return 0;
+  }
   const Starts starts =
       GoOn(search.text, after, around, kMostEscapes, &search.steps);
   // Noise stands before no first byte.
@@ -146,7 +158,7 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
       const size_t end = EndOfTerminalSequence(text, p);
       if (end == text.npos) break;
       if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
-    } else if (ignorable_->MayReadAt(text, p)) {
+    } else if (NoiseCache::May(*reader_, *ignorable_, text, p)) {
       if ((*steps -= kNoiseSteps) < 0) break;
       Ignorable noise;
       ignorable_->Read(text, p, true, &noise);
@@ -211,7 +223,7 @@ void Beginnings::Escape(Search& search, size_t at) const {
     for (const ReadingCache::Unit& u : known) {
       noise |= Unit(search, at, u.unit(), at + u.length);
     }
-    if (noise) Noise(search, at);
+    if (noise) EscapedNoise(search, at);
     return;
   }
   Readings units;
@@ -223,7 +235,7 @@ void Beginnings::Escape(Search& search, size_t at) const {
   for (const Reading& r : units) {
     if (!r.raw) noise |= Unit(search, at, r.unit(), r.end);
   }
-  if (noise) Noise(search, at);
+  if (noise) EscapedNoise(search, at);
 }
 
 // Whether the unit may begin noise.
@@ -265,6 +277,13 @@ void Beginnings::Break(Search& search, size_t at, size_t after) const {
     if (behind_quote != 0) {
       AddPlaces(search, begin, StartsOf(search, begin, {}, behind_quote));
     }
+  }
+}
+
+// Where none may begin at `at`, none with glue before it goes on there.
+void Beginnings::EscapedNoise(Search& search, size_t at) const {
+  if (NoiseCache::May(*reader_, *ignorable_, search.text, at)) {
+    Noise(search, at);
   }
 }
 

@@ -58,6 +58,11 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
     }
   };
   for (char c : head) lists->bytes.Add(static_cast<uint8_t>(c));
+  if (head.size() >= kWindow) {
+    for (size_t i = 0; i < kPairs; ++i) {
+      lists->pairs[i].push_back({head[i], head[i + 1]});
+    }
+  }
   if (head.size() >= kLongest) {
     add(&lists->longs, kLongest - kWindow + 1);
   } else if (head.size() >= kShort) {
@@ -104,6 +109,7 @@ void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
 HeadSet::HeadSet(Lists lists, Arena* arena)
     : bytes_(lists.bytes),
       tiny_first_(lists.tiny_first),
+      pairs_{PairSet(arena), PairSet(arena), PairSet(arena)},
       tiny_begins_(arena),
       has_tiny_(!lists.tiny.empty()),
       has_blanks_(lists.has_blanks),
@@ -111,12 +117,19 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
       shorts_(lists.shorts, arena),
       fours_(lists.fours, arena) {
   for (const auto& [a, b] : lists.tiny) tiny_begins_.Add(a, b);
+  for (size_t i = 0; i < kPairs; ++i) {
+    for (const auto& [a, b] : lists.pairs[i]) pairs_[i].Add(Fold(a), Fold(b));
+  }
+  for (const auto& [a, b] : lists.pairs[0]) {
+    firsts_.Add(static_cast<uint8_t>(Fold(a)));
+  }
   const auto wipe = [](auto* list) {
     if (!list->empty()) Wipe(list->data(), list->size() * sizeof list->front());
   };
   wipe(&lists.longs);
   wipe(&lists.shorts);
   wipe(&lists.fours);
+  for (auto& pairs : lists.pairs) wipe(&pairs);
   wipe(&lists.tiny);
 }
 
@@ -132,6 +145,40 @@ bool HeadSet::None(const Around& around) const {
            shorts_.MayHave(LoadWindow(place - 1)));
 }
 
+// What begins one to three bytes before has a pair across; what begins earlier
+// has a window there.
+bool HeadSet::NoneAcross(const Around& around, char next) const {
+  constexpr size_t kBefore = kWindow - 1;
+  if (has_tiny_ || around.before < kBefore) return false;
+  const char* before = around.bytes + around.before - kBefore;
+  const char across[] = {before[0], before[1], before[2], next};
+  const char pair[] = {Fold(before[2]), Fold(next)};
+  for (const PairSet& pairs : pairs_) {
+    if (pairs.Has(pair)) return false;
+  }
+  const uint32_t window = LoadWindow(across);
+  return !longs_.MayHave(window) && !shorts_.MayHave(window);
+}
+
+// Those of `starts` whose first pairs of bytes, as far as they are known and
+// hold something from the place on, may be a head's.
+HeadSet::Starts HeadSet::StartsByPairs(const Around& around,
+                                       Starts starts) const {
+  const int before = static_cast<int>(around.before);
+  const int known = static_cast<int>(around.size) - before;
+  const char* place = around.bytes + before;
+  for (int n = 0; n < kPairs && n <= before; ++n) {
+    for (int i = std::max(n - 1, 0); i < kPairs && i - n + 1 < known; ++i) {
+      const char pair[] = {Fold(place[i - n]), Fold(place[i - n + 1])};
+      if (!pairs_[static_cast<size_t>(i)].Has(pair)) {
+        starts &= ~Bits(n, n);
+        break;
+      }
+    }
+  }
+  return starts;
+}
+
 // Each window is asked of for all beginnings that need it. Those that span the
 // place come first, since all beginnings need some.
 HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
@@ -141,7 +188,7 @@ HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
   constexpr int kSpan = static_cast<int>(kWindow) - 1;
   if (before >= kSpan && known > kSpan && None(around)) return 0;
   const char* place = around.bytes + before;
-  const auto all = Bits(0, before);
+  const auto all = StartsByPairs(around, Bits(0, before));
   // What the probes see of a shorter head stands as it is, where more bytes of
   // it do.
   Starts longs = longs_.empty() ? 0 : all;

@@ -4,7 +4,9 @@
 // A head is the first kLongest bytes of a needle, less where it is shorter, has
 // a line feed, or a blank that a break may stand for. Of long heads the eight
 // windows are known; of shorter ones, of at least kShort bytes, the first two;
-// of those of four bytes the one; of *tiny* ones the first bytes.
+// of those of four bytes the one; of *tiny* ones the first bytes. Where less
+// than a window is known, the three pairs of bytes that a head begins with tell:
+// few heads have a quote there.
 //
 // Immutable and shared by threads. Lives in the arena, which must outlive it.
 
@@ -65,6 +67,9 @@ class HeadSet {
   using Starts = uint32_t;
   // Of heads that go on at the place. What is not known is no hindrance.
   Starts StartsOf(const Around& around) const;
+  bool MayBeginWith(char c) const { return has_tiny_ || firsts_.Has(Fold(c)); }
+  // Quickly: certainly not one that began before the place, where `next` stands.
+  bool NoneAcross(const Around& around, char next) const;
   // Quickly: certainly not one; of three bytes before and four that are known.
   bool None(const Around& around) const;
 
@@ -88,9 +93,15 @@ class HeadSet {
   bool has_blanks() const { return has_blanks_; }
 
  private:
+  static constexpr int kPairs = 3;
+
+  // As windows are folded, for hexadecimal digits in either case.
+  static char Fold(char c) { return static_cast<char>(c | 0x20); }
+
   // What the needles' heads hold, before it is hashed.
   struct Lists {
     std::vector<uint32_t> longs, shorts, fours;  // windows
+    std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
     std::vector<std::array<char, 2>> tiny;
     ByteSet bytes, tiny_first;
     bool has_blanks = false;
@@ -101,8 +112,12 @@ class HeadSet {
 
   HeadSet(Lists lists, Arena* arena);
 
+  Starts StartsByPairs(const Around& around, Starts starts) const;
+
   ByteSet bytes_;
+  ByteSet firsts_;  // of heads that are not tiny, folded
   ByteSet tiny_first_;
+  std::array<PairSet, kPairs> pairs_;  // of heads that are not tiny, folded
   PairSet tiny_begins_;
   bool has_tiny_;
   bool has_blanks_;

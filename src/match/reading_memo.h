@@ -2,8 +2,7 @@
 // at several levels, and many ask for the same places. Without it the work
 // would grow with the power of their number.
 //
-//   const ReadingScope scope;   // what this thread reads is kept while it
-//   lives
+//   const ReadingScope scope;   // while it lives this thread keeps what it reads
 //
 // Each thread has its own. It holds single units, no secret.
 

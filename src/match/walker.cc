@@ -167,16 +167,36 @@ class Walker::Walk {
       ++path.depth;
       path.last = ++path.at;
       path.seen = 0;
-      if (path.range.end - path.range.begin == 1) Repeat(&path);
+      if (path.range.end - path.range.begin == 1 && !One(&path)) return;
     }
     StepSpelled(path);
   }
 
+  // Goes on with the one needle that is left. False: it does not stand here.
+  bool One(Path* path) const {
+    const IndexedNeedle& n = index(*path)[path->range.begin];
+    if (n.period != 0) {
+      Repeat(n, path);
+      return true;
+    }
+    const bool plain_only = path->writing == Writing::kPlain;
+    const char* const text = text_.data() + Offset(path->at);
+    const size_t most = std::min<size_t>(text_.size() - Offset(path->at),
+                                         n.length - path->depth);
+    size_t same = 0;
+    while (same < most && text[same] == n.bytes[path->depth + same] &&
+           (plain_only || w_.plain_.Has(text[same]))) {
+      ++same;
+    }
+    path->last = path->at += same;
+    path->depth += static_cast<uint32_t>(same);
+    return same == most || !(plain_only || w_.plain_.Has(text[same]));
+  }
+
   // Goes to the end of the run that was matched last, if this path is the same
   // some periods later; else begins or lengthens a run.
-  void Repeat(Path* path) const {
-    const IndexedNeedle& n = index(*path)[path->range.begin];
-    if (n.period == 0 || path->depth < n.period || path->depth > n.periodic ||
+  void Repeat(const IndexedNeedle& n, Path* path) const {
+    if (path->depth < n.period || path->depth > n.periodic ||
         path->at - path->depth != path->from) {
       return;
     }

@@ -252,6 +252,24 @@ TEST(Detectors, HoldBackFromTheAtomOnWhileThePatternCanGrow) {
               ElementsAre(0, 0, 0, 0, 0, 0, 0, 1, 2, 0));
 }
 
+TEST(Detectors, ABlockIsMaskedAlikeAtEveryCut) {
+  const std::string body =
+      "MC4CAQAwBQYDK2VwBCIEIGzyJ7Qhd1yX2B8nQyq5Wm0sD9vR3tUe4LkPaYfHcX1i";
+  for (const std::string prefix : {"", "  ", "[12:00:01] INFO - "}) {
+    for (const std::string end : {"\n", "\r\n"}) {
+      const std::string text = "a" + end + prefix +
+                               "-----BEGIN PRIVATE KEY-----" + end + prefix +
+                               body + end + prefix + "Zm9v" + end + prefix +
+                               "-----END PRIVATE KEY-----" + end + "b" + end;
+      const std::string mask = end + prefix + "<*>";
+      ExpectMasked(AllRules(), text,
+                   "a" + end + prefix + "-----BEGIN <*>" +
+                       (prefix.empty() ? "" : mask + mask + mask) + end + "b" +
+                       end);
+    }
+  }
+}
+
 TEST(Detectors, APromptLeavesWhole) {
   for (const char* prompt :
        {"Password: ", "Enter password: ", "user@host:~$ ", "token: ", "mysql> ",

@@ -407,7 +407,7 @@ TEST(RulePack, WhatOnlyLooksLikeASecretStays) {
   for (const char* line : kLines) EXPECT_EQ(Masked(line), line);
 }
 
-TEST(RulePack, ABlockOfAPrivateKeyIsOneMask) {
+TEST(RulePack, ABlockOfAPrivateKeyIsOneMaskBehindNoPrefix) {
   Maker m(7);
   std::string body;
   for (int i = 0; i < 5; ++i) body += m(kBase64, 64) + "\n";
@@ -421,8 +421,15 @@ TEST(RulePack, ABlockOfAPrivateKeyIsOneMask) {
     prefixed += c == '\n' ? "\n[12:00:01] INFO - " : std::string(1, c);
   }
   EXPECT_EQ(Masked(crlf + "\r\nb"), "-----BEGIN <*>\r\nb");
-  EXPECT_EQ(Masked("[12:00:01] INFO - " + prefixed + "\nb"),
-            "[12:00:01] INFO - -----BEGIN <*>\nb");
+  std::string shown = "[12:00:01] INFO - -----BEGIN <*>\n";
+  for (int i = 0; i < 7; ++i) shown += "[12:00:01] INFO - <*>\n";
+  EXPECT_EQ(Masked("[12:00:01] INFO - " + prefixed + "\nb"), shown + "b");
+  // A prefix that grows in between stays as far as it is no base64.
+  const std::string grown =
+      "9 INFO -----BEGIN PRIVATE KEY-----\n10 INFO " + m(kBase64, 64) +
+      "\n11 INFO " + m(kBase64, 64) + "\n12 INFO -----END PRIVATE KEY-----\n";
+  EXPECT_EQ(Masked(grown),
+            "9 INFO -----BEGIN <*>\n10 INFO <*>\n11 INFO <*>\n12 INFO <*>\n");
   EXPECT_EQ(Masked("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
                    "DEK-Info: AES-128-CBC,0123\n\n" +
                    body + "-----END RSA PRIVATE KEY-----\nb"),
