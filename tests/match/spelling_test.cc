@@ -211,7 +211,8 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
 // tells the filter that one begins there.
 TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
   const std::string before = "some text ", behind = " end\n";
-  for (const size_t length : {4, 6, 9, 14}) {
+  constexpr size_t kLengths[] = {4, 6, 9, 14};
+  for (const size_t length : kLengths) {
     for (char c = '!'; c <= '~'; ++c) {
       for (size_t at = 0; at < length; ++at) {
         std::string word = std::string("QxZ7wKj0VbT5hR").substr(0, length);
