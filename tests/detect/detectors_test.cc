@@ -136,6 +136,7 @@ TEST(Detectors, AgreeWithRe2HoweverTheTextIsCut) {
       {"foo.*?bar"},
       {"foo(?P<secret>a|ab)(?:c|bcd)"},
       {"(?i)foo(?P<secret>[a-z]+)"},
+      {"(?i)foo[a-z]{2}"},
       {R"(foo\s*=\s*["']?(?P<secret>[^\s"']+))"},
       {"[a-z]+foo=(?P<secret>[0-9]+)"},
       {"[0-9]{2}-bar"},

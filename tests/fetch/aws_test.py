@@ -363,6 +363,26 @@ class Refusals(AwsCase):
                                          *self.manager("db")), b"***")
             self.assertEqual(self.aws.count("GetSecretValue"), 1)
 
+    def test_one_batch_that_fails_leaves_the_others(self):
+        # Half of AWS's errors come with 400; only some of them mean that there
+        # is no such operation.
+        for number in range(45):
+            self.aws.put_secret(f"p/{number:02}", f"value-no-{number:02}")
+        for kind in ("DecryptionFailure", "ValidationException",
+                     "InvalidRequestException"):
+            whole = aws_server.AwsServer.secretsmanager_BatchGetSecretValue
+
+            def fail_once(body):
+                self.aws.secretsmanager_BatchGetSecretValue = (
+                    whole.__get__(self.aws))
+                raise aws_server.AwsError(kind, MARKER, 400)
+            self.aws.secretsmanager_BatchGetSecretValue = fail_once
+            self.aws.log.clear()
+            self.assertEqual(self.masked(b"value-no-44 value-no-01",
+                                         *self.manager("p/")), b"*** ***")
+            self.assertEqual(self.aws.count("BatchGetSecretValue"), 3)
+            self.assertEqual(self.aws.count("GetSecretValue"), 20)
+
     def test_a_not_found_that_comes_as_400_is_one(self):
         self.aws.put_secret("good", "value-of-good")
         for status in (400, 404, 403):

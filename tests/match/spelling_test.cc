@@ -207,6 +207,34 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
 
 // Runs of what reads in very many ways. Without bounds one of these would take
 // hours, and the test its time limit; see also kMost of Readings and Places.
+// Whatever byte it is, wherever in the needle: among few needles little else
+// tells the filter that one begins there.
+TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
+  const std::string before = "some text ", behind = " end\n";
+  constexpr size_t kLengths[] = {4, 6, 9, 14};
+  for (const size_t length : kLengths) {
+    for (char c = '!'; c <= '~'; ++c) {
+      for (size_t at = 0; at < length; ++at) {
+        std::string word = std::string("QxZ7wKj0VbT5hR").substr(0, length);
+        word[at] = c;
+        const Matcher matcher(Spell({word}, Writing::kSpelled));
+        for (const char* spelling : {"%%%02X", "\\x%02x", "\\u%04x", "&#%d;"}) {
+          char escape[16];
+          std::snprintf(escape, sizeof escape, spelling, c);
+          const std::string occurrence =
+              word.substr(0, at) + escape + word.substr(at + 1);
+          const std::string text = before + occurrence + behind;
+          ASSERT_EQ(Scan(matcher, text, {}),
+                    std::string(before.size(), '.') +
+                        std::string(occurrence.size(), '#') +
+                        std::string(behind.size(), '.'))
+              << text;
+        }
+      }
+    }
+  }
+}
+
 TEST(Spelling, NoTextChoosesTheSpeed) {
   const std::vector<Needle> needles =
       Spell({"it's q", "say \"no\" to \\\\", "a+b=c d"});

@@ -4,7 +4,9 @@
 #include <rapidjson/stringbuffer.h>
 #include <rapidjson/writer.h>
 
+#include <algorithm>
 #include <string>
+#include <unordered_set>
 
 namespace maskpipe {
 namespace {
@@ -34,6 +36,22 @@ bool TooDeep(std::string_view text) {
   return false;
 }
 
+// Whether two members of one object have the same name: readers differ in
+// which of them they take.
+bool NamesTwice(const rapidjson::Value& value) {
+  if (value.IsArray()) {
+    return std::any_of(value.Begin(), value.End(), NamesTwice);
+  }
+  if (!value.IsObject()) return false;
+  std::unordered_set<std::string_view> names;
+  for (const auto& member : value.GetObject()) {
+    const std::string_view name(member.name.GetString(),
+                                member.name.GetStringLength());
+    if (!names.insert(name).second || NamesTwice(member.value)) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
@@ -50,6 +68,11 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
         rapidjson::GetParseError_En(json.document_.GetParseError()) +
         " (byte " + std::to_string(json.document_.GetErrorOffset()) + " of " +
         std::to_string(text.size()) + ")");
+  }
+  if (NamesTwice(json.document_)) {
+    return Status::Source(
+        "JSON with an object that has one name twice; which value is meant is "
+        "not to be guessed");
   }
   return json;
 }

@@ -16,8 +16,8 @@ namespace maskpipe {
 
 class JsonDocument {
  public:
-  // Fails where `text` is no JSON or nested too deep; the message says where
-  // and shows nothing of it.
+  // Fails where `text` is no JSON, nested too deep or has a name twice in one
+  // object; the message says where and shows nothing of it.
   static Result<JsonDocument> Parse(std::string_view text);
 
   const rapidjson::Value& root() const { return document_; }
