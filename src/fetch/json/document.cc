@@ -71,7 +71,7 @@ Result<JsonDocument> JsonDocument::Parse(std::string_view text) {
   }
   if (NamesTwice(json.document_)) {
     return Status::Source(
-        "JSON with an object that has one name twice; which value is meant is "
+        "an object of the JSON has one name twice; which value is meant is "
         "not to be guessed");
   }
   return json;
