@@ -205,8 +205,6 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
   }
 }
 
-// Runs of what reads in very many ways. Without bounds one of these would take
-// hours, and the test its time limit; see also kMost of Readings and Places.
 // Whatever byte it is, wherever in the needle: among few needles little else
 // tells the filter that one begins there.
 TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
@@ -235,6 +233,8 @@ TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
   }
 }
 
+// Runs of what reads in very many ways. Without bounds one of these would take
+// hours, and the test its time limit; see also kMost of Readings and Places.
 TEST(Spelling, NoTextChoosesTheSpeed) {
   const std::vector<Needle> needles =
       Spell({"it's q", "say \"no\" to \\\\", "a+b=c d"});
