@@ -286,10 +286,11 @@ TEST(Detectors, ABlockBehindAHeaderThatStandsFurtherRightIsMaskedWhole) {
           "\n9 INFO Zm9vYg==\n9 INFO Zm9v-----END PRIVATE KEY-----\nb\n",
       "100 INFO -----BEGIN <*>\n9 INFO <*>\n9 INFO <*>\n9 INFO <*>\nb\n");
   // Groups, of which only the last is long.
-  ExpectMasked(AllRules(),
-               "9 INFO -----BEGIN PRIVATE KEY-----\n9 INFO " + body +
-                   "\n9 INFO Zm9vYmFy " + body + "\nand more\n",
-               "9 INFO -----BEGIN <*>\n9 INFO <*>\n9 INFO <*>\nand more\n");
+  ExpectMasked(
+      AllRules(),
+      "9 INFO -----BEGIN PRIVATE KEY-----\n9 INFO " + body +
+          "\n9 INFO Zm9vYmFy " + body + "\nand then, more\n",
+      "9 INFO -----BEGIN <*>\n9 INFO <*>\n9 INFO <*>\nand then, more\n");
 }
 
 TEST(Detectors, APromptLeavesWhole) {
