@@ -60,7 +60,7 @@ class ReadingMemo {
   }
 
  private:
-  static constexpr size_t kMost = 8192;
+  static constexpr size_t kMost = 4096;
   static uintptr_t Key(const char* at, int level) {
     return reinterpret_cast<uintptr_t>(at) * (kSpellingLevels + 1) +
            static_cast<unsigned>(level);

@@ -250,6 +250,23 @@ TEST(Spelling, NoTextChoosesTheSpeed) {
   }
 }
 
+// A quote in a mixture of three levels and quotes, where more can be read than
+// at any other place of a million random ones.
+TEST(Spelling, AQuoteThatReadsInManyWaysIsFound) {
+  const std::string secret =
+      "\xe8\xaa\x9e"
+      "f*\n8\"c9jUR6\xe2\x82\xac=CC=\"g";
+  const std::string quote =
+      R"(%u005Cx22&#x00027;\u0022&#039;""\u{00027}""\x{0005c}\"^"\u0026apos)"
+      R"(&#x00003B;"\""\47&QUOT;%27"'"'")";
+  std::string spelled = secret;
+  spelled.replace(secret.find('"'), 1, quote);
+  const std::string text = "conn=<" + spelled + "> 2\n";
+  EXPECT_EQ(Scan(Matcher(Spell({secret})), text, {}),
+            std::string(6, '.') + std::string(spelled.size(), '#') +
+                std::string(4, '.'));
+}
+
 // A row that no printer has: whatever is derived from the table follows it.
 TEST(Spelling, AThrowAwayRowIsReadAnchoredAndHeldBack) {
   std::vector<SpellingRow> rows(StandardSpellings().begin(),
