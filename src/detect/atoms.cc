@@ -201,7 +201,7 @@ void AtomFinder::CheckAll(std::string_view text, size_t from, size_t at,
 }
 
 void AtomFinder::FindPortable(std::string_view text, size_t from, size_t at,
-                           std::vector<AtomHit>* hits) const {
+                              std::vector<AtomHit>* hits) const {
   for (; at + kWindow <= text.size(); ++at) {
     if (slots_[Slot(text.data() + at)] != 0) Check(text, from, at, hits);
   }
@@ -239,8 +239,8 @@ __attribute__((target("avx2"))) size_t AtomFinder::FindAvx2(
           all, _mm256_and_si256(_mm256_shuffle_epi8(low[k], by_low),
                                 _mm256_shuffle_epi8(high[k], by_high)));
     }
-    const auto candidates = ~static_cast<uint32_t>(_mm256_movemask_epi8(
-        _mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
+    const auto candidates = ~static_cast<uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
     CheckAll(text, from, at, candidates, hits);
   }
   return at;
@@ -267,8 +267,8 @@ MASKPIPE_AVX512 size_t AtomFinder::FindAvx512(
     __m512i all = _mm512_set1_epi8(-1);
     for (size_t k = 0; k < kWindow; ++k) {
       const __m512i bytes = _mm512_loadu_si512(text.data() + at + k);
-      all = _mm512_and_si512(
-          all, _mm512_permutex2var_epi8(low[k], bytes, high[k]));
+      all = _mm512_and_si512(all,
+                             _mm512_permutex2var_epi8(low[k], bytes, high[k]));
     }
     CheckAll(text, from, at, _mm512_test_epi8_mask(all, all), hits);
   }

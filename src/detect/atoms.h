@@ -5,8 +5,8 @@
 //
 // Cheap on text that holds none: each atom is sought by its three rarest bytes
 // in a row, 32 positions at a time where the CPU has AVX2, 64 where it has
-// AVX-512 VBMI. Not by the needles' filter (src/match/kernel.h): that skips over
-// the text by the length of heads, and atoms are as short as three bytes.
+// AVX-512 VBMI. Not by the needles' filter (src/match/kernel.h): that skips
+// over the text by the length of heads, and atoms are as short as three bytes.
 //
 // Immutable and shared by threads. Atoms are no secrets.
 
@@ -39,8 +39,8 @@ class AtomFinder {
 
   // How the text is gone through; all find the same.
   enum class Loop { kPortable, kAvx2, kAvx512 };
-  // Those that run here, the best first; of those only that MASKPIPE_KERNEL
-  // names, if any (kernel.h).
+  // Those that run here, the best first, of which any may be taken. None is
+  // newer than the kernel that MASKPIPE_KERNEL names, if any (kernel.h).
   static std::vector<Loop> Loops();
 
   explicit AtomFinder(std::vector<Atom> atoms, Loop loop = Loops().front());

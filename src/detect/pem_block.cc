@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "src/detect/re2_bytes.h"
+#include "src/match/characters.h"
 
 namespace maskpipe {
 
@@ -35,8 +36,17 @@ bool PemBlock::IsBody(std::string_view text) const {
           (begun_ || text.size() >= kFirst));
 }
 
-// Of the line at `position`, with the break before it if no prefix stands there.
-Span PemBlock::Masked(uint64_t position, size_t begin, size_t end) {
+// Of the line at `position`, with the break before it if no prefix stands
+// there. `begin` may lie within what belongs to the block, where the prefix is
+// shorter than that of the header, or in the blanks before.
+Span PemBlock::Masked(std::string_view line, uint64_t position, size_t begin,
+                      size_t end) {
+  const auto is_body = [&](size_t p) {
+    return p < line.size() &&
+           (IsAlnum(line[p]) || line[p] == '+' || line[p] == '/');
+  };
+  while (begin > 0 && is_body(begin) && is_body(begin - 1)) --begin;
+  begin = std::min(line.find_first_not_of(" \t", begin), end);
   const Span span{column_ == 0 ? end_ : position + begin, position + end,
                   secret_};
   end_ = span.end;
@@ -50,16 +60,16 @@ std::optional<Span> PemBlock::Take(std::string_view line, uint64_t position) {
       Re2Bytes());
   static const RE2 long_body("[0-9A-Za-z+/]{40,}", Re2Bytes());
   re2::StringPiece at;
+  const auto found = [&](const RE2& pattern) {
+    return pattern.Match(ToRe2(line), 0, line.size(), RE2::UNANCHORED, &at, 1);
+  };
   const auto begin_of = [&] {
     return static_cast<size_t>(at.data() - line.data());
   };
-  const auto behind_blanks = [&](size_t p) {
-    return std::min(line.find_first_not_of(" \t", p), line.size());
-  };
   const size_t column = std::min<size_t>(line.size(), column_);
-  if (footer.Match(ToRe2(line), 0, line.size(), RE2::UNANCHORED, &at, 1)) {
+  if (found(footer)) {
     open_ = false;
-    return Masked(position, behind_blanks(std::min(column, begin_of())),
+    return Masked(line, position, std::min(column, begin_of()),
                   begin_of() + at.size());
   }
   const size_t last = line.find_last_not_of(" \t\r");
@@ -68,16 +78,15 @@ std::optional<Span> PemBlock::Take(std::string_view line, uint64_t position) {
   const std::string_view behind = text.substr(std::min(text.size(), column));
   std::optional<size_t> begin;
   if (IsBody(behind)) {
-    begin = behind_blanks(text.size() - behind.size());
+    begin = column;
   } else if (IsBody(text)) {
-    begin = behind_blanks(0);
-  } else if (long_body.Match(ToRe2(text), 0, text.size(), RE2::UNANCHORED, &at,
-                             1)) {
-    begin = begin_of();
+    begin = 0;
+  } else if (found(long_body)) {
+    begin = std::min(column, begin_of());
   }
   if (begin) {
     begun_ = true;
-    return Masked(position, *begin, text.size());
+    return Masked(line, position, *begin, text.size());
   }
   open_ = behind.empty();  // blank behind its prefix
   return std::nullopt;

@@ -45,11 +45,12 @@ class PemBlock {
 
  private:
   bool IsBody(std::string_view text) const;
-  Span Masked(uint64_t position, size_t begin, size_t end);
+  Span Masked(std::string_view line, uint64_t position, size_t begin,
+              size_t end);
 
   bool open_ = false;
   bool begun_ = false;  // a line of it has been seen
-  uint64_t end_ = 0;  // of what was masked last
+  uint64_t end_ = 0;    // of what was masked last
   uint64_t column_ = 0;
   uint32_t secret_ = 0;
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <bit>
 
-#include "src/match/noise_cache.h"
+#include "src/match/byte_cache.h"
 #include "src/match/reading_cache.h"
 
 namespace maskpipe {
@@ -14,6 +14,7 @@ constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
 constexpr int kMostSteps = 96;
 constexpr int kNoiseSteps = 8;
 constexpr int kMostEscapes = 3;
+constexpr int kNoiseCacheLog2 = 10;  // entries; 24 KiB
 
 }  // namespace
 
@@ -158,7 +159,7 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
       const size_t end = EndOfTerminalSequence(text, p);
       if (end == text.npos) break;
       if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
-    } else if (NoiseCache::May(*reader_, *ignorable_, text, p)) {
+    } else if (MayBeNoise(text, p)) {
       if ((*steps -= kNoiseSteps) < 0) break;
       Ignorable noise;
       ignorable_->Read(text, p, true, &noise);
@@ -223,7 +224,7 @@ void Beginnings::Escape(Search& search, size_t at) const {
     for (const ReadingCache::Unit& u : known) {
       noise |= Unit(search, at, u.unit(), at + u.length);
     }
-    if (noise) EscapedNoise(search, at);
+    if (noise && MayBeNoise(text, at)) Noise(search, at);
     return;
   }
   Readings units;
@@ -235,7 +236,8 @@ void Beginnings::Escape(Search& search, size_t at) const {
   for (const Reading& r : units) {
     if (!r.raw) noise |= Unit(search, at, r.unit(), r.end);
   }
-  if (noise) EscapedNoise(search, at);
+  // With glue before it none goes on here where none begins.
+  if (noise && MayBeNoise(text, at)) Noise(search, at);
 }
 
 // Whether the unit may begin noise.
@@ -280,11 +282,19 @@ void Beginnings::Break(Search& search, size_t at, size_t after) const {
   }
 }
 
-// Where none may begin at `at`, none with glue before it goes on there.
-void Beginnings::EscapedNoise(Search& search, size_t at) const {
-  if (NoiseCache::May(*reader_, *ignorable_, search.text, at)) {
-    Noise(search, at);
-  }
+// Whether noise may begin at `p`, as its first eight bytes tell.
+bool Beginnings::MayBeNoise(std::string_view text, size_t p) const {
+  const std::string_view bytes = text.substr(p, 8);
+  if (bytes.size() < 8) return true;
+  static thread_local ByteCache<bool, kNoiseCacheLog2> cache;
+  cache.Begin(reader_->id());
+  return cache.Find(bytes, [&] {
+    Ignorable noise;
+    ignorable_->Read(bytes, 0, true, &noise);
+    // What more text could change is said to be cut.
+    return !noise.ends.empty() || noise.cut || noise.cut_break ||
+           noise.cut_after;
+  });
 }
 
 // Any noise that begins at `at`, or with glue before it.

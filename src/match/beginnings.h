@@ -54,7 +54,6 @@ class Beginnings {
   void Escape(Search& search, size_t at) const;
   bool Unit(Search& search, size_t at, std::string_view unit, size_t end) const;
   void Break(Search& search, size_t at, size_t after) const;
-  void EscapedNoise(Search& search, size_t at) const;
   void Noise(Search& search, size_t at) const;
   void AddPlaces(const Search& search, size_t event, Starts starts) const;
   Starts Unknown(const Search& search, size_t event) const;
@@ -63,6 +62,7 @@ class Beginnings {
   Starts GoOn(std::string_view text, size_t p, Around around, int escapes,
               int* steps) const;
   bool OnlyRaw(std::string_view text, size_t p) const;
+  bool MayBeNoise(std::string_view text, size_t p) const;
   size_t GlueBefore(const Search& search, size_t at) const;
 
   const SpellingReader* reader_;

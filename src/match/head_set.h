@@ -5,8 +5,8 @@
 // a line feed, or a blank that a break may stand for. Of long heads the eight
 // windows are known; of shorter ones, of at least kShort bytes, the first two;
 // of those of four bytes the one; of *tiny* ones the first bytes. Where less
-// than a window is known, the three pairs of bytes that a head begins with tell:
-// few heads have a quote there.
+// than a window is known, the three pairs of bytes that a head begins with
+// tell: few heads have a quote there.
 //
 // Immutable and shared by threads. Lives in the arena, which must outlive it.
 
@@ -68,7 +68,8 @@ class HeadSet {
   // Of heads that go on at the place. What is not known is no hindrance.
   Starts StartsOf(const Around& around) const;
   bool MayBeginWith(char c) const { return has_tiny_ || firsts_.Has(Fold(c)); }
-  // Quickly: certainly not one that began before the place, where `next` stands.
+  // Quickly: certainly not one that began before the place, where `next`
+  // stands.
   bool NoneAcross(const Around& around, char next) const;
   // Quickly: certainly not one; of three bytes before and four that are known.
   bool None(const Around& around) const;

@@ -32,7 +32,7 @@ bool MayBecome(const Readings& units, const ByteSet& set) {
 class Places {
  public:
   // More cannot be told apart in what printers write.
-  static constexpr size_t kMost = 24;
+  static constexpr size_t kMost = 64;
 
   void Add(size_t place) {
     if (std::find(begin(), end(), place) != end() || size_ == kMost) return;

@@ -2,7 +2,7 @@
 // at several levels, and many ask for the same places. Without it the work
 // would grow with the power of their number.
 //
-//   const ReadingScope scope;   // while it lives this thread keeps what it reads
+//   const ReadingScope scope;   // as long as it lives, what is read is kept
 //
 // Each thread has its own. It holds single units, no secret.
 
@@ -60,7 +60,7 @@ class ReadingMemo {
   }
 
  private:
-  static constexpr size_t kMost = 8192;
+  static constexpr size_t kMost = 4096;
   static uintptr_t Key(const char* at, int level) {
     return reinterpret_cast<uintptr_t>(at) * (kSpellingLevels + 1) +
            static_cast<unsigned>(level);

@@ -6,20 +6,6 @@
 #include "src/match/characters.h"
 
 namespace maskpipe {
-namespace {
-
-const ByteSet& WhiteBytes() {
-  static const ByteSet set = [] {
-    ByteSet white;
-    for (char c : std::string_view(" \t\n\v\f\r")) {
-      white.Add(static_cast<uint8_t>(c));
-    }
-    return white;
-  }();
-  return set;
-}
-
-}  // namespace
 
 // One call of the walker. Places are offsets in the window.
 class Walker::Walk {
@@ -423,7 +409,6 @@ Walker::Walker(const Indexes& indexes, const SpellingReader* reader,
       plain_.Add(static_cast<uint8_t>(b));
     }
   }
-  (void)WhiteBytes();
 }
 
 void Walker::Begin(const Window& window, size_t at, Run* run,

@@ -1,5 +1,5 @@
-// Every loop finds each atom and nothing else, at every offset and length around
-// its width, with guard pages on both sides of the text.
+// Every loop finds each atom and nothing else, at every offset and length
+// around its width, with guard pages on both sides of the text.
 
 #include "src/detect/atoms.h"
 

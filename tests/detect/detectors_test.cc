@@ -271,6 +271,28 @@ TEST(Detectors, ABlockIsMaskedAlikeAtEveryCut) {
   }
 }
 
+// What stands before the header is longer than before the lines: no character
+// of a line is taken for a prefix.
+TEST(Detectors, ABlockBehindAHeaderThatStandsFurtherRightIsMaskedWhole) {
+  const std::string body =
+      "MC4CAQAwBQYDK2VwBCIEIGzyJ7Qhd1yX2B8nQyq5Wm0sD9vR3tUe4LkPaYfHcX1i";
+  ExpectMasked(AllRules(),
+               "KEY=\"-----BEGIN PRIVATE KEY-----\n" + body +
+                   "\nZm9v\n-----END PRIVATE KEY-----\"\nb\n",
+               "KEY=\"-----BEGIN <*>\n<*>\n<*>\n<*>\"\nb\n");
+  ExpectMasked(
+      AllRules(),
+      "100 INFO -----BEGIN PRIVATE KEY-----\n9 INFO " + body +
+          "\n9 INFO Zm9vYg==\n9 INFO Zm9v-----END PRIVATE KEY-----\nb\n",
+      "100 INFO -----BEGIN <*>\n9 INFO <*>\n9 INFO <*>\n9 INFO <*>\nb\n");
+  // Groups, of which only the last is long.
+  ExpectMasked(
+      AllRules(),
+      "9 INFO -----BEGIN PRIVATE KEY-----\n9 INFO " + body +
+          "\n9 INFO Zm9vYmFy " + body + "\nand then, more\n",
+      "9 INFO -----BEGIN <*>\n9 INFO <*>\n9 INFO <*>\nand then, more\n");
+}
+
 TEST(Detectors, APromptLeavesWhole) {
   for (const char* prompt :
        {"Password: ", "Enter password: ", "user@host:~$ ", "token: ", "mysql> ",

@@ -425,9 +425,9 @@ TEST(RulePack, ABlockOfAPrivateKeyIsOneMaskBehindNoPrefix) {
   for (int i = 0; i < 7; ++i) shown += "[12:00:01] INFO - <*>\n";
   EXPECT_EQ(Masked("[12:00:01] INFO - " + prefixed + "\nb"), shown + "b");
   // A prefix that grows in between stays as far as it is no base64.
-  const std::string grown =
-      "9 INFO -----BEGIN PRIVATE KEY-----\n10 INFO " + m(kBase64, 64) +
-      "\n11 INFO " + m(kBase64, 64) + "\n12 INFO -----END PRIVATE KEY-----\n";
+  const std::string grown = "9 INFO -----BEGIN PRIVATE KEY-----\n10 INFO " +
+                            m(kBase64, 64) + "\n11 INFO " + m(kBase64, 64) +
+                            "\n12 INFO -----END PRIVATE KEY-----\n";
   EXPECT_EQ(Masked(grown),
             "9 INFO -----BEGIN <*>\n10 INFO <*>\n11 INFO <*>\n12 INFO <*>\n");
   EXPECT_EQ(Masked("-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"

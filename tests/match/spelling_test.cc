@@ -205,8 +205,6 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
   }
 }
 
-// Runs of what reads in very many ways. Without bounds one of these would take
-// hours, and the test its time limit; see also kMost of Readings and Places.
 // Whatever byte it is, wherever in the needle: among few needles little else
 // tells the filter that one begins there.
 TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
@@ -235,6 +233,8 @@ TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
   }
 }
 
+// Runs of what reads in very many ways. Without bounds one of these would take
+// hours, and the test its time limit; see also kMost of Readings and Places.
 TEST(Spelling, NoTextChoosesTheSpeed) {
   const std::vector<Needle> needles =
       Spell({"it's q", "say \"no\" to \\\\", "a+b=c d"});
@@ -248,6 +248,23 @@ TEST(Spelling, NoTextChoosesTheSpeed) {
     EXPECT_EQ(Scan(matcher, text, {2000}), Scan(matcher, text, {}))
         << Printable(piece);
   }
+}
+
+// A quote in a mixture of three levels and quotes, where more can be read than
+// at any other place of a million random ones.
+TEST(Spelling, AQuoteThatReadsInManyWaysIsFound) {
+  const std::string secret =
+      "\xe8\xaa\x9e"
+      "f*\n8\"c9jUR6\xe2\x82\xac=CC=\"g";
+  const std::string quote =
+      R"(%u005Cx22&#x00027;\u0022&#039;""\u{00027}""\x{0005c}\"^"\u0026apos)"
+      R"(&#x00003B;"\""\47&QUOT;%27"'"'")";
+  std::string spelled = secret;
+  spelled.replace(secret.find('"'), 1, quote);
+  const std::string text = "conn=<" + spelled + "> 2\n";
+  EXPECT_EQ(Scan(Matcher(Spell({secret})), text, {}),
+            std::string(6, '.') + std::string(spelled.size(), '#') +
+                std::string(4, '.'));
 }
 
 // A row that no printer has: whatever is derived from the table follows it.

@@ -46,15 +46,16 @@ TEST(JsonDocument, BrokenTextIsRefusedWithoutBeingShown) {
 }
 
 TEST(JsonDocument, ANameThatStandsTwiceIsRefusedWithoutBeingShown) {
-  for (const char* text :
-       {R"({"MARKER":1,"MARKER":2})", R"([{"a":{"MARKER":1,"b":2,"MARKER":1}}])",
-        R"({"MARKER":1,"MARK\u0045R":1})"}) {
+  for (const char* text : {R"({"MARKER":1,"MARKER":2})",
+                           R"([{"a":{"MARKER":1,"b":2,"MARKER":1}}])",
+                           R"({"MARKER":1,"MARK\u0045R":1})"}) {
     const Result<JsonDocument> json = JsonDocument::Parse(text);
     ASSERT_FALSE(json.ok()) << text;
     EXPECT_THAT(json.status().message(), HasSubstr("one name twice"));
     EXPECT_THAT(json.status().message(), Not(HasSubstr("MARKER")));
   }
-  EXPECT_TRUE(JsonDocument::Parse(R"({"a":{"a":1},"b":[{"a":1},{"a":1}]})").ok());
+  EXPECT_TRUE(
+      JsonDocument::Parse(R"({"a":{"a":1},"b":[{"a":1},{"a":1}]})").ok());
 }
 
 TEST(JsonDocument, DepthIsLimited) {
