@@ -126,6 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
         World{"Carets", "a^`$+", {"a^", "$$", "`a", "^`"}, 6},
         World{"Blanks", "a+ \n2=0", {"a 2", "+a", "a\na", "=a"}, 5},
         World{"Octal", "\\016a", {"a\x01", "\x0e", "1a"}, 6},
+        World{"Wide",
+              "\\\t\xc3\xa9"
+              "35",
+              {"\xc3\xa9", "3\t", "\xa9\\"},
+              5},
         World{"Mail", "=41\nA\r", {"A4", "=4", "A\nA"}, 6}),
     [](const auto& info) { return std::string(info.param.name); });
 
