@@ -457,8 +457,7 @@ void SpellingReader::Digits(const Attempt& a, const Element& e, Progress so_far,
         if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
           if (low <= 255) values.AddRange(low, std::min<uint32_t>(high, 255));
         }
-        const uint32_t most =
-            v == SpelledValue::kByteOrCodePoint ? 0xff : high;
+        const uint32_t most = v == SpelledValue::kByteOrCodePoint ? 0xff : high;
         if (v != SpelledValue::kByte && low <= most) {
           values |= FirstBytes(low, std::min(high, most));
         }

@@ -114,12 +114,11 @@ ByteSet SpellingRules::ValuesOf(const Row& row, char next) {
                         static_cast<uint32_t>(std::min<uint64_t>(last, 255)));
       }
     }
-    const uint32_t most =
-        v == SpelledValue::kByteOrCodePoint ? 0xff : 0x10ffff;
+    const uint32_t most = v == SpelledValue::kByteOrCodePoint ? 0xff : 0x10ffff;
     if (v != SpelledValue::kByte && first <= most) {
-      values |= FirstBytes(
-          static_cast<uint32_t>(first),
-          static_cast<uint32_t>(std::min<uint64_t>(last, most)));
+      values |=
+          FirstBytes(static_cast<uint32_t>(first),
+                     static_cast<uint32_t>(std::min<uint64_t>(last, most)));
     }
   }
   return values;

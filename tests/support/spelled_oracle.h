@@ -481,6 +481,12 @@ class Spelled {
             ReadPair(rest[0], digits, [&](size_t end, size_t inside) {
               reach(depth, depth + 1, end, from, std::max(broken, inside));
             });
+            // Go's %#v writes 0xa.
+            if (digits > p && text_[digits - 1] == 'x' && rest[0] < 16 &&
+                rest[0] >= 0 && digits < text_.size() &&
+                (text_[digits] | 0x20) == (Number(rest[0], 16, 1)[0] | 0x20)) {
+              reach(depth, depth + 1, digits + 1, from, broken);
+            }
           }
         } else if (rest[0] == '\n') {
           for (size_t end : White(p)) reach(depth, depth + 1, end, from, 0);
@@ -494,7 +500,15 @@ class Spelled {
           }
         }
         if (depth == 0) continue;
-        for (auto [end, broken] : Ignored(p)) {
+        // Lists of pairs are broken behind their commas.
+        const bool behind_comma =
+            n.writing == Writing::kHex && p < text_.size() && text_[p] == ',';
+        for (auto [end, broken] : Ignored(behind_comma ? p + 1 : p)) {
+          // A blank of the indentation is none between pairs.
+          if (n.writing == Writing::kHex && broken == end &&
+              end < text_.size() && (text_[end] == ' ' || text_[end] == '\t')) {
+            continue;
+          }
           reach(depth, depth, end, from, broken);
           if (rest[0] == ' ' && broken != 0 && depth >= kEarly &&
               n.writing == Writing::kSpelled) {
