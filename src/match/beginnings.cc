@@ -4,6 +4,7 @@
 #include <bit>
 
 #include "src/match/byte_cache.h"
+#include "src/match/characters.h"
 #include "src/match/reading_cache.h"
 
 namespace maskpipe {
@@ -265,6 +266,7 @@ void Beginnings::Break(Search& search, size_t at, size_t after) const {
   const bool simple = end + 2 < text.size() &&
                       end - after < kLongestIndentation &&
                       (text[end] == '\x1b' || OnlyRaw(text, end));
+  if (heads_.has_hex()) PairsAcross(search, GlueBefore(search, at), end);
   if (!simple) return Noise(search, at);
   const auto is_quote = [](char c) { return c == '\'' || c == '"'; };
   size_t behind_quote = 0;
@@ -279,6 +281,37 @@ void Beginnings::Break(Search& search, size_t at, size_t after) const {
     if (behind_quote != 0) {
       AddPlaces(search, begin, StartsOf(search, begin, {}, behind_quote));
     }
+  }
+}
+
+// Digits around a break of [begin, end), which stands where something else is
+// between other pairs: no head looks so, and the bytes themselves have to tell.
+void Beginnings::PairsAcross(const Search& search, size_t begin,
+                             size_t end) const {
+  const std::string_view text = search.text;
+  const auto digit = [&](size_t p) { return DigitOf(text[p], 16); };
+  if (begin > search.from && text[begin - 1] == ',') --begin;
+  if (begin < search.from + 2) return;
+  const int low = digit(begin - 1);
+  if (low < 0) return;
+  int before = digit(begin - 2);
+  if (before < 0 && text[begin - 2] != 'x') return;
+  before = std::max(before, 0) * 16 + low;
+  const bool marked = text.substr(end, 2) == "0x";
+  if (marked) end += 2;
+  if (end + 1 < text.size()) {
+    int behind = digit(end);
+    if (behind < 0) return;
+    const int next = digit(end + 1);
+    if (next < 0 && !marked) return;
+    if (next >= 0) behind = behind * 16 + next;
+    if (!heads_.HexMayHave(static_cast<char>(before),
+                           static_cast<char>(behind))) {
+      return;
+    }
+  }
+  for (size_t n = 1; n <= Around::kBefore && n <= begin - search.from; ++n) {
+    if (digit(begin - n) >= 0) AddPlaces(search, begin, Starts{1} << n);
   }
 }
 

@@ -55,6 +55,7 @@ class Beginnings {
   bool Unit(Search& search, size_t at, std::string_view unit, size_t end) const;
   void Break(Search& search, size_t at, size_t after) const;
   void Noise(Search& search, size_t at) const;
+  void PairsAcross(const Search& search, size_t begin, size_t end) const;
   void AddPlaces(const Search& search, size_t event, Starts starts) const;
   Starts Unknown(const Search& search, size_t event) const;
   Starts StartsOf(Search& search, size_t event, std::string_view unit,

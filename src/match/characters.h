@@ -20,6 +20,9 @@ inline bool IsPunctuation(char c) {
   return c >= 0x20 && c < 0x7f && !IsAlnum(c);
 }
 
+// A byte of a character beyond ASCII.
+inline bool IsWide(char c) { return static_cast<uint8_t>(c) >= 0x80; }
+
 // The value of a digit, in either case; -1: it is none of the base.
 int DigitOf(char c, uint8_t base);
 

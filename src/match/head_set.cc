@@ -80,27 +80,43 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
 }
 
 // Between pairs of digits stands nothing, or the same each time; a blank and
-// the like also between groups of pairs.
+// the like also between groups of pairs, of which the first may be the rest of
+// one that began before.
 void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
   static constexpr std::string_view kApart[] = {" ",  ":",   "-",   ",",   ", ",
                                                 "0x", " 0x", ",0x", ", 0x"};
   static constexpr char kDigits[] = "0123456789abcdef";
-  const auto add = [&](std::string_view apart, size_t group) {
+  std::string last;
+  const auto add = [&](std::string_view apart, size_t first, size_t group,
+                       bool short_digits) {
     std::string head;
     for (size_t i = 0; i < bytes.size() && head.size() < kLongest; ++i) {
-      if (i > 0 && i % group == 0) head += apart;
+      if (i >= first && (i - first) % group == 0) head += apart;
       const auto b = static_cast<uint8_t>(bytes[i]);
-      head += kDigits[b >> 4];
+      if (b > 15 || i == 0 || !short_digits) head += kDigits[b >> 4];
       head += kDigits[b & 15];
     }
-    Add(std::string_view(head).substr(0, kLongest), lists);
+    head.resize(std::min(head.size(), kLongest));
+    if (head != last) Add(head, lists);
+    last.swap(head);
     Wipe(head.data(), head.size());
   };
   constexpr size_t kPairsInHead = (kLongest + 1) / 2;
-  add("", kPairsInHead);
-  for (std::string_view apart : kApart) add(apart, 1);
+  add("", kPairsInHead, kPairsInHead, false);
+  for (std::string_view apart : kApart) {
+    add(apart, 1, 1, false);
+    if (apart.ends_with('x')) add(apart, 1, 1, true);
+  }
   for (std::string_view apart : {" ", ":", "-"}) {
-    for (size_t group = 2; group < kPairsInHead; ++group) add(apart, group);
+    for (size_t first = 1; first < kPairsInHead; ++first) {
+      for (size_t group = 2; group < kPairsInHead; ++group) {
+        add(apart, first, group, false);
+      }
+    }
+  }
+  Wipe(last.data(), last.size());
+  for (size_t i = 0; i + 1 < bytes.size() && i + 1 < kPairsInHead; ++i) {
+    lists->hex_neighbours.push_back({bytes[i], bytes[i + 1]});
   }
   // Digits come in either case.
   lists->bytes |= ByteSet::Of("ABCDEF");
@@ -111,12 +127,15 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
       tiny_first_(lists.tiny_first),
       pairs_{PairSet(arena), PairSet(arena), PairSet(arena)},
       tiny_begins_(arena),
+      hex_neighbours_(arena),
       has_tiny_(!lists.tiny.empty()),
+      has_hex_(!lists.hex_neighbours.empty()),
       has_blanks_(lists.has_blanks),
       longs_(lists.longs, arena),
       shorts_(lists.shorts, arena),
       fours_(lists.fours, arena) {
   for (const auto& [a, b] : lists.tiny) tiny_begins_.Add(a, b);
+  for (const auto& [a, b] : lists.hex_neighbours) hex_neighbours_.Add(a, b);
   for (size_t i = 0; i < kPairs; ++i) {
     for (const auto& [a, b] : lists.pairs[i]) pairs_[i].Add(Fold(a), Fold(b));
   }
@@ -131,6 +150,7 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
   wipe(&lists.fours);
   for (auto& pairs : lists.pairs) wipe(&pairs);
   wipe(&lists.tiny);
+  wipe(&lists.hex_neighbours);
 }
 
 // Every beginning of a long head needs the window that begins three bytes

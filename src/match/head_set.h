@@ -90,6 +90,13 @@ class HeadSet {
   const WindowSet& fours() const { return fours_; }
   bool has_tiny() const { return has_tiny_; }
   const ByteSet& bytes() const { return bytes_; }
+  // Whether there are needles in hexadecimal, and one may begin with bytes of
+  // which these are neighbours.
+  bool has_hex() const { return has_hex_; }
+  bool HexMayHave(char a, char b) const {
+    const char pair[] = {a, b};
+    return hex_neighbours_.Has(pair);
+  }
   // Whether any has a blank that white space of the text may be.
   bool has_blanks() const { return has_blanks_; }
 
@@ -103,7 +110,7 @@ class HeadSet {
   struct Lists {
     std::vector<uint32_t> longs, shorts, fours;  // windows
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
-    std::vector<std::array<char, 2>> tiny;
+    std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;
     bool has_blanks = false;
   };
@@ -120,7 +127,9 @@ class HeadSet {
   ByteSet tiny_first_;
   std::array<PairSet, kPairs> pairs_;  // of heads that are not tiny, folded
   PairSet tiny_begins_;
+  PairSet hex_neighbours_;
   bool has_tiny_;
+  bool has_hex_;
   bool has_blanks_;
   WindowSet longs_, shorts_, fours_;
 };

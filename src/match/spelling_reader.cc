@@ -179,6 +179,11 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
         so_far.known = true;
         ++so_far.p;
         break;
+      case Element::kWide:
+        if (!IsWide(c)) return Simple::kNone;
+        so_far.same = c;
+        ++so_far.p;
+        break;
       case Element::kQuotes:
         if (c == e.c || MaySpell(text, so_far.p)) return Simple::kUnknown;
         return Simple::kNone;
@@ -329,6 +334,7 @@ void SpellingReader::Step(const Attempt& a, const Element& e, Progress at,
       Quotes(a, e, at, next);
       return;
     case Element::kLetter:
+    case Element::kWide:
     case Element::kPunctuation:
     case Element::kAnyPunctuation:
       break;
@@ -338,8 +344,10 @@ void SpellingReader::Step(const Attempt& a, const Element& e, Progress at,
     Cut(a, at, Possible(a, at));
     return;
   }
-  if (e.kind == Element::kLetter) {
-    if (a.text[at.p] != e.c) return;
+  if (e.kind == Element::kLetter || e.kind == Element::kWide) {
+    const char c = a.text[at.p];
+    if (e.kind == Element::kLetter ? c != e.c : !IsWide(c)) return;
+    at.same = e.kind == Element::kWide ? c : at.same;
     ++at.p;
     next->Add(at);
     return;
@@ -449,7 +457,10 @@ void SpellingReader::Digits(const Attempt& a, const Element& e, Progress so_far,
         if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
           if (low <= 255) values.AddRange(low, std::min<uint32_t>(high, 255));
         }
-        if (v != SpelledValue::kByte) values |= FirstBytes(low, high);
+        const uint32_t most = v == SpelledValue::kByteOrCodePoint ? 0xff : high;
+        if (v != SpelledValue::kByte && low <= most) {
+          values |= FirstBytes(low, std::min(high, most));
+        }
         // A first half may be followed by a second one.
         if (v == SpelledValue::kCodeUnit && low <= 0xdbff && high >= 0xd800) {
           values.AddRange(0xf0, 0xf4);

@@ -7,6 +7,12 @@
 namespace maskpipe {
 namespace {
 
+ByteSet AllWide() {
+  ByteSet set;
+  set.AddRange(0x80, 0xff);
+  return set;
+}
+
 ByteSet AllPunctuation() {
   ByteSet set;
   for (int c = 0x20; c < 0x7f; ++c) {
@@ -36,6 +42,8 @@ SpellingRules::Row SpellingRules::Parse(const SpellingRow& source) {
     Element element{.kind = Element::kDigits};
     if (token == "punct") {
       element.kind = Element::kAnyPunctuation;
+    } else if (token == "wide") {
+      element.kind = Element::kWide;
     } else if (token == "name") {
       element.kind = Element::kName;
     } else if (token == "quotes") {
@@ -50,9 +58,9 @@ SpellingRules::Row SpellingRules::Parse(const SpellingRow& source) {
   }
   for (size_t i = 1; i < row.elements.size(); ++i) {
     const Element::Kind kind = row.elements[i].kind;
-    row.punctuation =
-        row.punctuation || (kind != Element::kLetter &&
-                            kind != Element::kDigits && kind != Element::kName);
+    row.punctuation = row.punctuation || kind == Element::kPunctuation ||
+                      kind == Element::kAnyPunctuation ||
+                      kind == Element::kQuotes;
   }
   // Of a surrogate pair the second lead may be spelled.
   if (source.value == SpelledValue::kCodeUnit) row.punctuation = true;
@@ -75,7 +83,8 @@ ByteSet SpellingRules::ValuesOf(const Row& row) {
       values = FirstBytes(0, 0x10ffff);
       break;
     case SpelledValue::kSame:
-      values = AllPunctuation();
+      values = row.elements.back().kind == Element::kWide ? AllWide()
+                                                          : AllPunctuation();
       break;
     case SpelledValue::kNamed:
       for (const NamedEntity& e : NamedEntities()) {
@@ -105,10 +114,11 @@ ByteSet SpellingRules::ValuesOf(const Row& row, char next) {
                         static_cast<uint32_t>(std::min<uint64_t>(last, 255)));
       }
     }
-    if (v != SpelledValue::kByte && first <= 0x10ffff) {
+    const uint32_t most = v == SpelledValue::kByteOrCodePoint ? 0xff : 0x10ffff;
+    if (v != SpelledValue::kByte && first <= most) {
       values |=
           FirstBytes(static_cast<uint32_t>(first),
-                     static_cast<uint32_t>(std::min<uint64_t>(last, 0x10ffff)));
+                     static_cast<uint32_t>(std::min<uint64_t>(last, most)));
     }
   }
   return values;
@@ -156,6 +166,9 @@ SpellingRules::SpellingRules(std::span<const SpellingRow> rows) {
               break;
             case Element::kLetter:
               goes_on = next == e.c;
+              break;
+            case Element::kWide:
+              goes_on = IsWide(next);
               break;
             case Element::kDigits:
               goes_on = DigitOf(next, e.base) >= 0;

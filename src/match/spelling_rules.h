@@ -24,6 +24,7 @@ class SpellingRules {
       kPunctuation,  // `c`, which may be spelled itself
       kLetter,       // `c`, raw
       kDigits,       // `least` to `most`, of `base`
+      kWide,         // any byte beyond ASCII, raw
       kAnyPunctuation,
       kName,
       kQuotes,

@@ -39,12 +39,17 @@ constexpr SpellingRow kRows[] = {
      "RFC 8259, 7"},
     {"\\U<x8>", V::kCodePoint, "", "Python, C, Go, YAML",
      "Python reference, 2.4.1"},
-    {"\\<o1-3>", V::kByte, "", "bash printf %q, perl, C, psql bytea",
-     "C 6.4.4.4; bash(1), QUOTING"},
+    {"\\<o1-3>", V::kByteOrCodePoint, "",
+     "bash printf %q, C, psql bytea; of code points http.cookies, Data::Dumper",
+     "C 6.4.4.4; bash(1), QUOTING; perlop, Quote Operators"},
     // Never a backslash before a letter that means nothing there: Windows paths
     // are full of them.
     {"\\<punct>", V::kSame, "", "JSON \\/, bash printf %q, repr, psql",
      "RFC 8259, 7; bash(1), QUOTING"},
+    {"\\\t", V::kFixed, "\t", "re.escape, quotemeta, Shellwords, zsh",
+     "perlfunc, quotemeta"},
+    {"\\<wide>", V::kSame, "", "quotemeta of bytes, Shellwords",
+     "perlfunc, quotemeta"},
 
     // Entities.
     {"&#<d1-7>;", V::kCodePoint, "", "html.escape, Go template, PHP",

@@ -32,7 +32,7 @@ enum class SpelledValue : uint8_t {
   kByteOrCodePoint,  // both, where they differ (80 and above)
   kCodePoint,
   kCodeUnit,  // of UTF-16: a code point, or half of a surrogate pair
-  kSame,      // the character that <punct> read
+  kSame,      // the character that <punct> or <wide> read
   kNamed,     // the entity that <name> read
   kRepeated,  // SpellingRow::unit, as often as <quotes> read it
 };
@@ -42,6 +42,7 @@ struct SpellingRow {
   //   <xN>, <xM-N>  N, or M to N, hexadecimal digits, in either case
   //   <oM-N> <dM-N> octal, decimal digits
   //   <punct>       an ASCII character that is no letter, digit or control
+  //   <wide>        a byte beyond ASCII, as it is
   //   <name>        a name of the entity table
   //   <quotes>      SpellingRow::unit, once or more
   std::string_view pattern;

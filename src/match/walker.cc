@@ -280,13 +280,16 @@ class Walker::Walk {
     Push(next);
   }
 
-  // Where the next pair of digits may begin.
-  void Pairs(size_t at, bool* cut) {
+  // Where the next pair of digits may begin. Behind an early break, where
+  // masking begins, a blank is of the indentation, of which more may have come.
+  void Pairs(const Path& path, size_t at, bool* cut) {
+    const bool behind_break = path.from == path.at;
     pairs_.clear();
     pairs_.push_back(at);
     static constexpr std::string_view kApart[] = {
         " ", ":", "-", ",", ", ", "0x", " 0x", ",0x", ", 0x"};
     for (std::string_view apart : kApart) {
+      if (behind_break && apart[0] == ' ') continue;
       const std::string_view rest = text_.substr(at, apart.size());
       if (rest == apart) pairs_.push_back(at + apart.size());
       *cut = *cut || (rest.size() < apart.size() && apart.starts_with(rest));
@@ -312,9 +315,11 @@ class Walker::Walk {
     if (path.depth == 0) {
       pairs_.assign(1, at);
     } else {
-      Pairs(at, &holds);
-      if (w_.ignorable_->Begins(text_[at])) {
-        w_.ignorable_->Read(text_, at, false, &noise_);
+      Pairs(path, at, &holds);
+      // Lists are broken behind their commas.
+      const size_t behind = text_[at] == ',' ? at + 1 : at;
+      if (behind < text_.size() && w_.ignorable_->Begins(text_[behind])) {
+        w_.ignorable_->Read(text_, behind, false, &noise_);
         for (const IgnorableEnd& e : noise_.ends) {
           if (!Fresh(path, e.end)) continue;
           Path next = path;
@@ -325,7 +330,13 @@ class Walker::Walk {
         breaks = noise_.cut_break || noise_.cut_after;
       }
     }
-    for (size_t digits : pairs_) ReadPair(path, longer, digits, &holds);
+    for (size_t digits : pairs_) {
+      ReadPair(path, longer, digits, &holds);
+      // Go's %#v writes 0xa.
+      if (digits > at && text_[digits - 1] == 'x') {
+        ReadDigit(path, longer, digits);
+      }
+    }
     LeaveInside(path, holds, breaks);
   }
 
@@ -370,6 +381,17 @@ class Walker::Walk {
                                 static_cast<uint8_t>(high * 16 + low));
     next.last = Position(low_at + 1);
     if (!next.range.empty()) Go(next, low_at + 1);
+  }
+
+  void ReadDigit(const Path& path, NeedleRange longer, size_t at) {
+    if (at == text_.size() || !Fresh(path, at + 1)) return;
+    const int digit = DigitOf(text_[at], 16);
+    if (digit < 0) return;
+    Path next = path;
+    next.range =
+        index(path).Narrow(longer, next.depth++, static_cast<uint8_t>(digit));
+    next.last = Position(at + 1);
+    if (!next.range.empty()) Go(next, at + 1);
   }
 
   const Walker& w_;

@@ -126,6 +126,11 @@ INSTANTIATE_TEST_SUITE_P(
         World{"Carets", "a^`$+", {"a^", "$$", "`a", "^`"}, 6},
         World{"Blanks", "a+ \n2=0", {"a 2", "+a", "a\na", "=a"}, 5},
         World{"Octal", "\\016a", {"a\x01", "\x0e", "1a"}, 6},
+        World{"Wide",
+              "\\\t\xc3\xa9"
+              "35",
+              {"\xc3\xa9", "3\t", "\xa9\\"},
+              5},
         World{"Mail", "=41\nA\r", {"A4", "=4", "A\nA"}, 6}),
     [](const auto& info) { return std::string(info.param.name); });
 
@@ -203,6 +208,65 @@ TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
     ASSERT_EQ(Scan(matcher, text, {cut}), expected) << " cut at " << cut;
     if (HasFailure()) return;
   }
+}
+
+// Pairs of digits, apart in every way that is read, in groups and lists, amid
+// breaks or sequences.
+TEST(Spelling, PairsOfDigitsAgreeWithTheOracleInRandomWorlds) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  oracle::Spelled oracle;
+  size_t found = 0;
+  for (int world = 0; world < Worlds(); ++world) {
+    std::vector<std::string> words;
+    for (size_t n = 1 + random.Below(3); n > 0; --n) {
+      words.push_back(random.Text(random.OneIn(3) ? "ab" : "ab\x7f\t\n\xe9z",
+                                  4 + random.Below(20)));
+    }
+    const std::vector<Needle> needles = Spell(words, Writing::kHex);
+    const Matcher matcher(needles);
+    const std::string& word = words[random.Below(words.size())];
+    constexpr std::string_view kApart[] = {"",   " ",  ":",   "-",   ",",
+                                           ", ", "0x", " 0x", ",0x", ", 0x"};
+    const std::string_view apart = kApart[random.Below(std::size(kApart))];
+    const bool groups = apart == " " || apart == ":" || apart == "-";
+    const size_t group = groups && random.OneIn(2) ? 1 + random.Below(6) : 1;
+    constexpr size_t kWhole = 1000;
+    const size_t line = random.OneIn(2) ? 3 + random.Below(14) : kWhole;
+    const size_t begun = random.Below(line);
+    std::string text = random.OneIn(2) ? "x " : "ab";
+    if (apart.ends_with('x')) text += "0x";
+    const bool one_digit = apart.ends_with('x') && random.OneIn(2);
+    for (size_t i = 0; i < word.size(); ++i) {
+      if (i > 0 && (i + begun) % line == 0) {
+        const bool list = apart.starts_with(',');
+        if (list) text += ',';
+        text += random.OneIn(4) ? "\r\n" : "\n";
+        if (random.OneIn(2)) text += "  ";
+        if (apart.ends_with('x')) text += "0x";
+      } else if (i > 0 && (i + begun) % group == 0) {
+        text += apart;
+      }
+      if (line == kWhole && random.OneIn(60)) text += "\x1b[0m";
+      char digits[8];
+      const auto b = static_cast<uint8_t>(word[i]);
+      std::snprintf(digits, sizeof digits, one_digit ? "%x" : "%02x", b);
+      text += digits;
+    }
+    text += random.OneIn(2) ? " y" : "";
+    const std::string expected =
+        Covered(oracle.Occurrences(needles, text), text.size());
+    found += expected.find('#') != expected.npos;
+    std::string described;
+    for (const std::string& w : words) described += " [" + Printable(w) + "]";
+    SCOPED_TRACE(Printable(text) + described);
+    ASSERT_EQ(Scan(matcher, text, {}), expected);
+    const size_t cut = 1 + random.Below(text.size() - 1);
+    ASSERT_EQ(Scan(matcher, text, {cut}), expected) << " cut at " << cut;
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(found * 2, static_cast<size_t>(Worlds()));
 }
 
 // Whatever byte it is, wherever in the needle: among few needles little else

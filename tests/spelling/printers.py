@@ -9,12 +9,14 @@ import binascii
 import configparser
 import csv
 import html
+import http.cookies
 import http.server
 import io
 import json
 import os
 import pprint
 import quopri
+import re
 import shlex
 import sqlite3
 import subprocess
@@ -195,6 +197,22 @@ def python_sql(v):
 def python_escapes(v): return v.encode("unicode_escape")
 
 
+@printer()
+def python_re_escape(v): return re.escape(v).encode()
+
+
+@printer('k="')
+def python_cookie_latin1(v):
+    """Of what is not ASCII the code point, in three octal digits."""
+    if any(ord(c) > 255 for c in v):
+        return None
+    return http.cookies.SimpleCookie({"k": v}).output(header="").strip().encode()
+
+
+@printer()
+def python_hex_groups(v): return v.encode().hex(":", 4).encode()
+
+
 # --- node --------------------------------------------------------------------
 @printer('"')
 def node_json(v): return node("JSON.stringify(v)", v)
@@ -294,6 +312,12 @@ def perl_dumper_escapes(v):
     return perl("Data::Dumper->new([$v])->Useqq(1)->Dump", v, "Data::Dumper")
 
 
+@printer("\"$VAR1=; \n")
+def perl_dumper_decoded(v):
+    return perl("Data::Dumper->new([decode('UTF-8', $v)])->Useqq(1)->Dump", v,
+                "Data::Dumper", "Encode")
+
+
 @printer()
 def perl_quotemeta(v): return perl("quotemeta($v)", v)
 
@@ -342,6 +366,10 @@ def xxd_upper_narrow(v): return output("xxd", "-p", "-u", "-c", "9", data=v.enco
 def xxd_c(v): return output("xxd", "-i", "-c", "1000000", data=v.encode()).rstrip()
 
 
+@printer("0x ")
+def xxd_c_lines(v): return output("xxd", "-i", data=v.encode()).rstrip()
+
+
 @printer()
 def base64_lines(v): return output("base64", data=v.encode()).rstrip()
 
@@ -352,6 +380,12 @@ def base64_narrow(v): return output("base64", "-w", "24", data=v.encode()).rstri
 
 @printer(" ")
 def od_hex(v): return output("od", "-An", "-v", "-tx1", data=v.encode()).rstrip()
+
+
+@printer("78 ")
+def od_hex_behind(v):
+    """Behind thirteen x, so that a line ends behind the third byte."""
+    return output("od", "-An", "-v", "-tx1", data=b"x" * 13 + v.encode()).rstrip()
 
 
 @printer("http:/127.0.0.1:9?v=")

@@ -38,11 +38,12 @@ SECRETS = {
     "percent": "50%+20%=70%25!",
 }
 # A line that was broken so early shows up to seven characters of the secret.
-EARLY = {("fold_json", "password"), ("fold_json", "utf8")}
+EARLY = {("fold_json", "password"), ("fold_json", "utf8")} | {
+    ("od_hex_behind", secret) for secret in SECRETS}
 # What is not masked as a whole, and why; everything else is.
 LEFT_OUT = {
-    # quotemeta puts a backslash before every byte of UTF-8 and before a TAB.
-    ("perl_quotemeta", "password"), ("perl_quotemeta", "utf8"), ("perl_quotemeta", "lines"),
+    # Fewer than eight bytes follow the break.
+    ("od_hex_behind", "short"),
 }
 BEFORE, BEHIND = b"2026-11-24 10:11:12 INFO conn=<", b"> attempt 2\n"
 MASK = b"***"

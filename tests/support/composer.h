@@ -106,7 +106,7 @@ class Composer {
       if (!prints.empty()) {
         std::string out;
         for (const auto& c : prints[random_->Below(prints.size())].characters) {
-          if (oracle::IsWord(c.c)) {
+          if (oracle::StandsAsItIs(c.c)) {
             const bool upper = c.cases && c.c >= 'a' && random_->OneIn(2);
             out += upper ? static_cast<char>(c.c & ~0x20) : c.c;
           } else {

@@ -41,9 +41,9 @@ inline std::string Utf8(uint32_t c) {
   return s;
 }
 
-// One way to print a unit: characters side by side, of which letters and digits
-// stand as they are (in either case where `cases`), and punctuation may be
-// printed in another spelling.
+// One way to print a unit: characters side by side, of which letters, digits
+// and what is no ASCII stand as they are (in either case where `cases`), and
+// punctuation may be printed in another spelling.
 struct Print {
   struct Character {
     char c;
@@ -51,6 +51,10 @@ struct Print {
   };
   std::vector<Character> characters;
 };
+
+inline bool StandsAsItIs(char c) {
+  return IsWord(c) || static_cast<uint8_t>(c) >= 0x80;
+}
 
 inline std::string Number(uint32_t value, uint32_t base, size_t digits) {
   std::string s;
@@ -102,7 +106,10 @@ inline std::vector<Print> PrintsOf(const SpellingRow& row,
       numbers = {{}};
       break;
     case SpelledValue::kSame:
-      if (unit.size() != 1 || byte < 0x20 || byte >= 0x7f || IsWord(unit[0])) {
+      if (unit.size() != 1) return prints;
+      if (row.pattern.find("<wide>") != row.pattern.npos) {
+        if (byte < 0x80) return prints;
+      } else if (byte < 0x20 || byte >= 0x7f || IsWord(unit[0])) {
         return prints;
       }
       numbers = {{}};
@@ -150,7 +157,7 @@ inline std::vector<Print> PrintsOf(const SpellingRow& row,
         } else {
           const std::string token(row.pattern.substr(i + 1, close - i - 1));
           i = close + 1;
-          if (token == "punct") {
+          if (token == "punct" || token == "wide") {
             options.push_back({{unit[0]}});
           } else if (token == "quotes") {
             options.push_back(
@@ -273,7 +280,7 @@ class Spelled {
   void Character(const Print::Character& c, size_t p, size_t broken, int levels,
                  UnitEnds* out) {
     if (p >= text_.size()) return;
-    if (IsWord(c.c)) {
+    if (StandsAsItIs(c.c)) {
       const char t = text_[p];
       const bool same =
           c.cases ? (t | 0x20) == (c.c | 0x20) && IsWord(t) : t == c.c;
@@ -474,6 +481,12 @@ class Spelled {
             ReadPair(rest[0], digits, [&](size_t end, size_t inside) {
               reach(depth, depth + 1, end, from, std::max(broken, inside));
             });
+            // Go's %#v writes 0xa.
+            if (digits > p && text_[digits - 1] == 'x' && rest[0] < 16 &&
+                rest[0] >= 0 && digits < text_.size() &&
+                (text_[digits] | 0x20) == (Number(rest[0], 16, 1)[0] | 0x20)) {
+              reach(depth, depth + 1, digits + 1, from, broken);
+            }
           }
         } else if (rest[0] == '\n') {
           for (size_t end : White(p)) reach(depth, depth + 1, end, from, 0);
@@ -487,7 +500,15 @@ class Spelled {
           }
         }
         if (depth == 0) continue;
-        for (auto [end, broken] : Ignored(p)) {
+        // Lists of pairs are broken behind their commas.
+        const bool behind_comma =
+            n.writing == Writing::kHex && p < text_.size() && text_[p] == ',';
+        for (auto [end, broken] : Ignored(behind_comma ? p + 1 : p)) {
+          // A blank of the indentation is none between pairs.
+          if (n.writing == Writing::kHex && broken == end &&
+              end < text_.size() && (text_[end] == ' ' || text_[end] == '\t')) {
+            continue;
+          }
           reach(depth, depth, end, from, broken);
           if (rest[0] == ' ' && broken != 0 && depth >= kEarly &&
               n.writing == Writing::kSpelled) {
