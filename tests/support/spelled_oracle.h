@@ -482,9 +482,10 @@ class Spelled {
               reach(depth, depth + 1, end, from, std::max(broken, inside));
             });
             // Go's %#v writes 0xa.
-            if (digits > p && text_[digits - 1] == 'x' && rest[0] < 16 &&
-                rest[0] >= 0 && digits < text_.size() &&
-                (text_[digits] | 0x20) == (Number(rest[0], 16, 1)[0] | 0x20)) {
+            const auto byte = static_cast<uint8_t>(rest[0]);
+            if (digits > p && text_[digits - 1] == 'x' && byte < 16 &&
+                digits < text_.size() && IsWord(text_[digits]) &&
+                (text_[digits] | 0x20) == Number(byte, 16, 1)[0]) {
               reach(depth, depth + 1, digits + 1, from, broken);
             }
           }
