@@ -359,5 +359,25 @@ TEST(Spelling, AThrowAwayRowIsReadAnchoredAndHeldBack) {
   EXPECT_EQ(pending(without, "x corr~6"), 8u);
 }
 
+// What few bytes tell is kept by each thread, but not from table to table.
+TEST(Spelling, TablesDoNotShareWhatWasRead) {
+  std::vector<SpellingRow> rows(StandardSpellings().begin(),
+                                StandardSpellings().end());
+  rows.push_back(
+      {.pattern = "\\~", .value = SpelledValue::kFixed, .unit = "o"});
+  const std::vector<Needle> needles = Spell({"correct-horse"});
+  const Matcher with(needles, rows), without(needles);
+  const std::string text = "x c\\~rrect-horse, c\\x6frrect-horse y";
+  const size_t first = text.find(','), second = text.find(" y");
+  for (int twice = 0; twice < 2; ++twice) {
+    EXPECT_EQ(Scan(without, text, {}),
+              std::string(first + 2, '.') +
+                  std::string(second - first - 2, '#') + "..");
+    EXPECT_EQ(Scan(with, text, {}), ".." + std::string(first - 2, '#') + ".." +
+                                        std::string(second - first - 2, '#') +
+                                        "..");
+  }
+}
+
 }  // namespace
 }  // namespace maskpipe
