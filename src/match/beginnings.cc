@@ -162,8 +162,7 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
       if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
     } else if (MayBeNoise(text, p)) {
       if ((*steps -= kNoiseSteps) < 0) break;
-      Ignorable noise;
-      ignorable_->Read(text, p, true, &noise);
+      const Ignorable noise = ignorable_->Read(text, p, true);
       if (noise.cut || noise.cut_break || noise.cut_after) break;
       for (const IgnorableEnd& e : noise.ends) {
         starts |= GoOn(text, e.end, around, escapes - 1, steps);
@@ -322,8 +321,7 @@ bool Beginnings::MayBeNoise(std::string_view text, size_t p) const {
   static thread_local ByteCache<bool, kNoiseCacheLog2> cache;
   cache.Begin(reader_->id());
   return cache.Find(bytes, [&] {
-    Ignorable noise;
-    ignorable_->Read(bytes, 0, true, &noise);
+    const Ignorable& noise = ignorable_->Read(bytes, 0, true);
     // What more text could change is said to be cut.
     return !noise.ends.empty() || noise.cut || noise.cut_break ||
            noise.cut_after;
@@ -332,12 +330,11 @@ bool Beginnings::MayBeNoise(std::string_view text, size_t p) const {
 
 // Any noise that begins at `at`, or with glue before it.
 void Beginnings::Noise(Search& search, size_t at) const {
-  Ignorable noise;
   size_t begin = std::max(GlueBefore(search, at), search.noise_until);
   search.noise_until = at + 1;
   for (; begin <= at; ++begin) {
     if (begin == search.from) continue;
-    ignorable_->Read(search.text, begin, true, &noise);
+    const Ignorable noise = ignorable_->Read(search.text, begin, true);
     if (noise.cut || noise.cut_break || noise.cut_after) {
       AddPlaces(search, begin, Unknown(search, begin));
       continue;

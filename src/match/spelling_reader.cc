@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "src/match/characters.h"
-#include "src/match/reading_memo.h"
+#include "src/match/place_memo.h"
 
 namespace maskpipe {
 namespace {
@@ -77,9 +77,10 @@ SpellingReader::SpellingReader(std::span<const SpellingRow> rows)
 
 void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
                           int level) const {
-  ReadingMemo& memo = ReadingMemo::OfThisThread();
+  auto& memo = PlaceMemo<Readings>::OfThisThread();
   memo.Begin(id_, text);
-  if (const Readings* known = memo.Get(text.data() + p, level)) {
+  if (const Readings* known =
+          memo.Get(text.data() + p, static_cast<unsigned>(level))) {
     *out = *known;
   } else if (level == 0 || !ReadSimple(text, p, out)) {
     *out = Inner(text, p, level);
@@ -87,19 +88,20 @@ void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
 }
 
 const Readings& SpellingReader::ReadAt(std::string_view text, size_t p) const {
-  ReadingMemo::OfThisThread().Begin(id_, text);
+  PlaceMemo<Readings>::OfThisThread().Begin(id_, text);
   return Inner(text, p, kSpellingLevels);
 }
 
 // The same of a place within an escape, once for all that ask.
 const Readings& SpellingReader::Inner(std::string_view text, size_t p,
                                       int level) const {
-  ReadingMemo& memo = ReadingMemo::OfThisThread();
+  auto& memo = PlaceMemo<Readings>::OfThisThread();
   const char* at = text.data() + p;
-  if (const Readings* known = memo.Get(at, level)) return *known;
+  if (const Readings* known = memo.Get(at, static_cast<unsigned>(level)))
+    return *known;
   Readings units;
   if (level == 0 || !ReadSimple(text, p, &units)) Units(text, p, level, &units);
-  return memo.Keep(at, level, units);
+  return memo.Keep(at, static_cast<unsigned>(level), units);
 }
 
 // What is read at one level is what a row of the next may begin with.

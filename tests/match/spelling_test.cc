@@ -300,17 +300,48 @@ TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
 // Runs of what reads in very many ways. Without bounds one of these would take
 // hours, and the test its time limit; see also kMost of Readings and Places.
 TEST(Spelling, NoTextChoosesTheSpeed) {
-  const std::vector<Needle> needles =
-      Spell({"it's q", "say \"no\" to \\\\", "a+b=c d"});
+  std::string backslashes, quotes, lines;
+  for (int i = 0; i < 40; ++i) backslashes += "\\n", quotes += "'\"";
+  for (int i = 0; i < 10; ++i) lines += "=\n";
+  const std::vector<Needle> needles = Spell(
+      {"it's q", "say \"no\" to \\\\", "a+b=c d", "\n\n\na1b2c3d4e5",
+       "x\n  y: z12\n\n\nlast-one9", "\\\\n\\x0a'\"=\"+'~", backslashes + "z",
+       quotes + "x", lines + "q88zz", "tty\x1b[0m\x1b[0mq"});
   const Matcher matcher(needles);
   for (const std::string_view piece :
-       {"'\"", "\"\\", "''", "\\", "%25", "&amp;", "^", "`", "$", "=3D", "+ ",
-        "'\\''", "\"'\"'", "\\\\\\\"", " +\n'", "\x1b[0m", "\\u001b[m"}) {
-    std::string text = "it";
-    while (text.size() < 4096) text += piece;
-    text += "s q";
-    EXPECT_EQ(Scan(matcher, text, {2000}), Scan(matcher, text, {}))
-        << Printable(piece);
+       {"'\"",   "\"\\",    "''",        "\\",  "%25",    "&amp;",  "^",
+        "`",     "$",       "=3D",       "+ ",  "'\\''",  "\"'\"'", "\\\\\\\"",
+        " +\n'", "\x1b[0m", "\\u001b[m", "\\n", "=\n",    "\\\n",   "\"\\n\"",
+        "\\\\n", "\\x0a",   "\\u000a",   "%0A", "\\r\\n", "\n",     " \n"}) {
+    for (const std::string_view first : {"it", ""}) {
+      std::string text(first);
+      while (text.size() < 1024) text += piece;
+      text += "s q";
+      EXPECT_EQ(Scan(matcher, text, {64, 128, 501, 1000, 1001}),
+                Scan(matcher, text, {}))
+          << Printable(piece);
+    }
+  }
+}
+
+// So that no text holds itself back without end.
+TEST(Spelling, NoiseEndsAfterFourInARow) {
+  const Matcher matcher(Spell({"correct-horse"}));
+  for (const std::string_view noise : {"\n", "\\n", "=\n", " +\n'"}) {
+    std::string text = "x correct-h";
+    for (int i = 0; i < 4; ++i) text += noise;
+    const size_t end = text.size() + 4;
+    EXPECT_EQ(Scan(matcher, text + "orse y", {}),
+              ".." + std::string(end - 2, '#') + "..")
+        << Printable(noise);
+    text += noise;
+    EXPECT_EQ(Scan(matcher, text + "orse y", {}),
+              std::string(text.size() + 6, '.'))
+        << Printable(noise);
+    Matcher::Cursor cursor(0);
+    text += "\n\n\n\n\n\n\n";  // an escape may be broken six times
+    matcher.Scan({text, 0}, &cursor, [](const Span&) {});
+    EXPECT_EQ(matcher.Pending(cursor), text.size()) << Printable(noise);
   }
 }
 
