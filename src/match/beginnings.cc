@@ -11,8 +11,10 @@ namespace maskpipe {
 namespace {
 
 constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
-// Where escapes read in many ways, the walker looks instead.
+// Where escapes read in many ways, the walker looks instead: so far for one,
+// and for those of a block.
 constexpr int kMostSteps = 96;
+constexpr int kMostStepsOfBlock = int{kBlock} * 4;
 constexpr int kNoiseSteps = 8;
 constexpr int kMostEscapes = 3;
 constexpr int kNoiseCacheLog2 = 10;  // entries; 24 KiB
@@ -204,9 +206,15 @@ size_t Beginnings::GlueBefore(const Search& search, size_t at) const {
 
 // One place where more than the raw byte can be read, or noise begins.
 void Beginnings::Event(Search& search, size_t at) const {
+  const int patience = std::min(kMostSteps, search.patience);
+  search.steps = patience;
+  LookAt(search, at);
+  search.patience -= patience - std::max(0, search.steps);
+}
+
+void Beginnings::LookAt(Search& search, size_t at) const {
   const std::string_view text = search.text;
   const char c = text[at];
-  search.steps = kMostSteps;
   if (c == '\n') return Break(search, at, at + 1);
   if (c == '\x1b') return Noise(search, at);
   if (at + 1 < text.size() &&
@@ -372,6 +380,7 @@ void Beginnings::Find(std::string_view text, size_t from,
     Probe(search, begin, end, &hits);  // 1
     if (!spelled_) continue;
     hits.clear();
+    search.patience = kMostStepsOfBlock;
     kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end, &hits);  // 2
     for (uint32_t at : hits) Event(search, at);
   }

@@ -272,7 +272,8 @@ class Walker::Sweep {
     const size_t at = Offset(path.at);
     bool holds = false, breaks = false;
 
-    w_.reader_->Read(text_, at, &units_);  // 3
+    if (at != units_at_) w_.reader_->Read(text_, at, &units_);  // 3
+    units_at_ = at;
     for (const Reading& r : units_) {
       if (!Fresh(path, r.end)) continue;
       // A newline of the secret is more than this byte, see 5.
@@ -485,6 +486,7 @@ class Walker::Sweep {
   std::vector<Path>* open_;
   const OnSpan& on_span_;
   Run run_;
+  size_t units_at_ = std::string_view::npos;  // where units_ were read
 
   // Keeps its room from walk to walk; holds places only.
   struct Room {
