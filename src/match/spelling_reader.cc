@@ -170,7 +170,11 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
         ++so_far.p;
         break;
       case Element::kPunctuation:
-        if (MaySpell(text, so_far.p)) return Simple::kUnknown;
+        if (MaySpell(text, so_far.p) &&
+            (so_far.p + 1 == text.size() ||
+             MayBecome(c, text[so_far.p + 1]).Has(e.c))) {
+          return Simple::kUnknown;
+        }
         if (c != e.c) return Simple::kNone;
         ++so_far.p;
         break;
@@ -302,8 +306,13 @@ ByteSet SpellingReader::Possible(const Attempt& a, const Progress& so_far) {
   const SpelledValue v = a.row.source->value;
   if (v == SpelledValue::kSame) {
     values.Add(static_cast<uint8_t>(so_far.same));
-  } else {
+    return values;
+  }
+  if (v != SpelledValue::kByte) {
     values = FirstBytes(so_far.value, so_far.value);
+  }
+  if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
+    if (so_far.value <= 0xff) values.Add(static_cast<uint8_t>(so_far.value));
   }
   return values;
 }

@@ -269,6 +269,45 @@ TEST(Spelling, PairsOfDigitsAgreeWithTheOracleInRandomWorlds) {
   EXPECT_GT(found * 2, static_cast<size_t>(Worlds()));
 }
 
+// As coreutils and zsh leave a quoted string for one escape, or for several.
+TEST(Spelling, StringsLeftForEscapesAgreeWithTheOracle) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  oracle::Spelled oracle;
+  constexpr std::string_view kBefore[] = {"", "'$'", "$'", "'"};
+  constexpr std::string_view kBehind[] = {"", "''", "'"};
+  size_t whole = 0;
+  for (int world = 0; world < Worlds() / 5; ++world) {
+    const std::string word =
+        "a" + random.Text("ab'\t\x01\xc3\xa9", 2 + random.Below(9)) + "b";
+    const std::vector<Needle> needles = Spell({word});
+    const Matcher matcher(needles);
+    std::string text = "x ";
+    for (char c : word) {
+      if (c == 'a' || c == 'b' || random.OneIn(6)) {
+        text += c;
+        continue;
+      }
+      char digits[8];
+      std::snprintf(digits, sizeof digits, "\\%03o", static_cast<uint8_t>(c));
+      text += kBefore[random.Below(std::size(kBefore))];
+      text += c == '\t' && random.OneIn(2) ? "\\t" : digits;
+      text += kBehind[random.Below(std::size(kBehind))];
+    }
+    text += " y";
+    const std::string expected =
+        Covered(oracle.Occurrences(needles, text), text.size());
+    whole += expected.find('#') != expected.npos;
+    SCOPED_TRACE(Printable(text) + " [" + Printable(word) + "]");
+    for (size_t cut = 1; cut <= text.size(); ++cut) {
+      ASSERT_EQ(Scan(matcher, text, {cut}), expected) << " cut at " << cut;
+    }
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(whole * 20, static_cast<size_t>(Worlds() / 5));
+}
+
 // Whatever byte it is, wherever in the needle: among few needles little else
 // tells the filter that one begins there.
 TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
