@@ -11,8 +11,10 @@ namespace maskpipe {
 namespace {
 
 constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
-// Where escapes read in many ways, the walker looks instead.
+// Where escapes read in many ways, the walker looks instead: so far for one,
+// and for those of a block.
 constexpr int kMostSteps = 96;
+constexpr int kMostStepsOfBlock = int{kBlock} * 4;
 constexpr int kNoiseSteps = 8;
 constexpr int kMostEscapes = 3;
 constexpr int kNoiseCacheLog2 = 10;  // entries; 24 KiB
@@ -162,8 +164,7 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
       if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
     } else if (MayBeNoise(text, p)) {
       if ((*steps -= kNoiseSteps) < 0) break;
-      Ignorable noise;
-      ignorable_->Read(text, p, true, &noise);
+      const Ignorable noise = ignorable_->Read(text, p, true);
       if (noise.cut || noise.cut_break || noise.cut_after) break;
       for (const IgnorableEnd& e : noise.ends) {
         starts |= GoOn(text, e.end, around, escapes - 1, steps);
@@ -205,9 +206,15 @@ size_t Beginnings::GlueBefore(const Search& search, size_t at) const {
 
 // One place where more than the raw byte can be read, or noise begins.
 void Beginnings::Event(Search& search, size_t at) const {
+  const int patience = std::min(kMostSteps, search.patience);
+  search.steps = patience;
+  LookAt(search, at);
+  search.patience -= patience - std::max(0, search.steps);
+}
+
+void Beginnings::LookAt(Search& search, size_t at) const {
   const std::string_view text = search.text;
   const char c = text[at];
-  search.steps = kMostSteps;
   if (c == '\n') return Break(search, at, at + 1);
   if (c == '\x1b') return Noise(search, at);
   if (at + 1 < text.size() &&
@@ -322,8 +329,7 @@ bool Beginnings::MayBeNoise(std::string_view text, size_t p) const {
   static thread_local ByteCache<bool, kNoiseCacheLog2> cache;
   cache.Begin(reader_->id());
   return cache.Find(bytes, [&] {
-    Ignorable noise;
-    ignorable_->Read(bytes, 0, true, &noise);
+    const Ignorable& noise = ignorable_->Read(bytes, 0, true);
     // What more text could change is said to be cut.
     return !noise.ends.empty() || noise.cut || noise.cut_break ||
            noise.cut_after;
@@ -332,12 +338,11 @@ bool Beginnings::MayBeNoise(std::string_view text, size_t p) const {
 
 // Any noise that begins at `at`, or with glue before it.
 void Beginnings::Noise(Search& search, size_t at) const {
-  Ignorable noise;
   size_t begin = std::max(GlueBefore(search, at), search.noise_until);
   search.noise_until = at + 1;
   for (; begin <= at; ++begin) {
     if (begin == search.from) continue;
-    ignorable_->Read(search.text, begin, true, &noise);
+    const Ignorable noise = ignorable_->Read(search.text, begin, true);
     if (noise.cut || noise.cut_break || noise.cut_after) {
       AddPlaces(search, begin, Unknown(search, begin));
       continue;
@@ -375,6 +380,7 @@ void Beginnings::Find(std::string_view text, size_t from,
     Probe(search, begin, end, &hits);  // 1
     if (!spelled_) continue;
     hits.clear();
+    search.patience = kMostStepsOfBlock;
     kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end, &hits);  // 2
     for (uint32_t at : hits) Event(search, at);
   }

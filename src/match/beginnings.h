@@ -45,12 +45,14 @@ class Beginnings {
     Offsets* places;
     size_t noise_until = 0;  // noise that begins before was looked at
     int steps = 0;           // so much patience is left with this event
+    int patience = 0;        // and with those of this block
   };
 
   void Probe(const Search& search, size_t begin, size_t end,
              Offsets* hits) const;
   void Tail(const Search& search, size_t begin) const;
   void Event(Search& search, size_t at) const;
+  void LookAt(Search& search, size_t at) const;
   void Escape(Search& search, size_t at) const;
   bool Unit(Search& search, size_t at, std::string_view unit, size_t end) const;
   void Break(Search& search, size_t at, size_t after) const;

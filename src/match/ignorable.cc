@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <bitset>
+
+#include "src/match/place_memo.h"
 
 namespace maskpipe {
 namespace {
@@ -237,16 +240,26 @@ void IgnorableReader::Indentation(std::string_view text, size_t p, bool blanks,
   }
 }
 
-void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
+const Ignorable& IgnorableReader::Read(std::string_view text, size_t p,
+                                       bool blanks) const {
+  static const Ignorable kNothing;
+  if (!MayReadAt(text, p)) return kNothing;
+  auto& memo = PlaceMemo<Ignorable>::OfThisThread();
+  memo.Begin(reader_->id(), text);
+  const char* const at = text.data() + p;
+  if (const Ignorable* known = memo.Get(at, blanks)) return *known;
+  Ignorable found;
+  Skip(text, p, blanks, &found);
+  return memo.Keep(at, blanks, found);
+}
+
+void IgnorableReader::Skip(std::string_view text, size_t p, bool blanks,
                            Ignorable* out) const {
   struct Place {
     size_t p;
     int sequences;
     size_t after_break;
   };
-  out->ends.clear();
-  out->cut = out->cut_break = out->cut_after = false;
-  if (!MayReadAt(text, p)) return;
   Place places[2 * kMostInARow + 2];
   size_t known = 0;
   Readings units;
@@ -305,18 +318,26 @@ void IgnorableReader::Read(std::string_view text, size_t p, bool blanks,
   }
 }
 
-void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
-                                     WhiteSpace* out) const {
-  out->ends.clear();
-  out->cut = false;
+const WhiteSpace& IgnorableReader::ReadWhiteSpace(std::string_view text,
+                                                  size_t p) const {
+  auto& memo = PlaceMemo<WhiteSpace>::OfThisThread();
+  memo.Begin(reader_->id(), text);
+  const char* const at = text.data() + p;
+  if (const WhiteSpace* known = memo.Get(at, 0)) return *known;
+  WhiteSpace found;
+  Spread(text, p, &found);
+  return memo.Keep(at, 0, found);
+}
+
+void IgnorableReader::Spread(std::string_view text, size_t p,
+                             WhiteSpace* out) const {
   std::vector<size_t> places = {p};
+  std::bitset<kLongestWhiteSpace + 1> known;
   Readings units;
-  Ignorable noise;
   const auto add = [&](size_t end) {
-    if (end - p > kLongestWhiteSpace) return;
-    if (std::find(places.begin() + 1, places.end(), end) == places.end()) {
-      places.push_back(end);
-    }
+    if (end - p > kLongestWhiteSpace || known.test(end - p)) return;
+    known.set(end - p);
+    places.push_back(end);
   };
   for (size_t i = 0; i < places.size(); ++i) {
     size_t at = places[i];
@@ -329,29 +350,27 @@ void IgnorableReader::ReadWhiteSpace(std::string_view text, size_t p,
       continue;
     }
     if (!Begins(text[at]) && text[at] != 'b') continue;
-    const auto read = [&](size_t begin) {
-      Read(text, begin, false, &noise);
+    const auto read = [&](size_t begin) -> const std::vector<IgnorableEnd>& {
+      const Ignorable& noise = Read(text, begin, false);
       if (noise.cut || noise.cut_break || noise.cut_after) out->cut = true;
+      return noise.ends;
     };
     if (at > raw) {
       // A break may begin with the blank before its glue, and end with a quote
       // behind the white space.
       if (MayBreakAt(text, at)) {
-        read(at);
-        for (const IgnorableEnd& e : noise.ends) add(e.end);
+        for (const IgnorableEnd& e : read(at)) add(e.end);
       }
       const size_t line_feed = text.substr(raw, at - raw).rfind('\n');
       const char c = text[at];
       if (line_feed != text.npos &&
           (kQuotes.Has(c) || c == 'b' || reader_->Leads(c))) {
-        read(raw + line_feed);
-        for (const IgnorableEnd& e : noise.ends) {
+        for (const IgnorableEnd& e : read(raw + line_feed)) {
           if (e.end > at) add(e.end);
         }
       }
     } else {
-      read(at);
-      for (const IgnorableEnd& e : noise.ends) {
+      for (const IgnorableEnd& e : read(at)) {
         // Terminal sequences alone are no white space.
         if (e.after_break != 0 || i != 0) add(e.end);
       }

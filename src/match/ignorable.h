@@ -3,9 +3,7 @@
 // stand for a newline of the secret.
 //
 //   IgnorableReader ignorable(&reader);
-//   Ignorable found;
-//   ignorable.Read(text, p, false, &found);
-//   for (const IgnorableEnd& e : found.ends) ...   // where the text goes on
+//   for (const IgnorableEnd& e : ignorable.Read(text, p, false).ends) ...
 //
 // A break is, each character raw or spelled,
 //   [quote] [blank] [+ \ =] CR* LF (blank | TAB)* [[b] quote]
@@ -46,12 +44,13 @@ class IgnorableReader {
   explicit IgnorableReader(const SpellingReader* reader);
 
   // What can be skipped at `p`, at least one thing. `blanks` asks for the ends
-  // inside the indentation after a break too, where blanks mean something.
-  void Read(std::string_view text, size_t p, bool blanks, Ignorable* out) const;
+  // inside the indentation after a break too, where blanks mean something. It
+  // lasts until more is read.
+  const Ignorable& Read(std::string_view text, size_t p, bool blanks) const;
 
   // Where a run of white space and breaks that begins at `p` may end: one to
-  // kLongestWhiteSpace bytes of it.
-  void ReadWhiteSpace(std::string_view text, size_t p, WhiteSpace* out) const;
+  // kLongestWhiteSpace bytes of it. It lasts until more is read.
+  const WhiteSpace& ReadWhiteSpace(std::string_view text, size_t p) const;
 
   // Whether something to skip, or white space, may begin with this byte.
   bool Begins(char c) const { return begins_.Has(c); }
@@ -75,6 +74,8 @@ class IgnorableReader {
 
  private:
   bool MayBreakAt(std::string_view text, size_t p, int characters) const;
+  void Skip(std::string_view text, size_t p, bool blanks, Ignorable* out) const;
+  void Spread(std::string_view text, size_t p, WhiteSpace* out) const;
   void Break(std::string_view text, size_t p, bool blanks,
              Ignorable* out) const;
   void Indentation(std::string_view text, size_t p, bool blanks,

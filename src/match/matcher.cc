@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/match/reading_memo.h"
+#include "src/match/place_memo.h"
 
 namespace maskpipe {
 
@@ -22,24 +22,15 @@ Matcher::Matcher(std::span<const Needle> needles,
                                              ignorable_.get(), arena_.get());
 }
 
-// 1 go on with what the last scan left open, 2 find new beginnings.
+// 1 where needles may begin, 2 where they, and those left open, end.
 void Matcher::Scan(const Window& window, Cursor* cursor,
                    const OnSpan& on_span) const {
   if (cursor->position_ >= window.end()) return;
-  const ReadingScope scope;
-  static thread_local std::vector<Path> open;  // keeps its room
-  open.clear();
-  Walker::Run run;
-  for (const Path& path : cursor->open_) {  // 1
-    walker_->Continue(window, path, &run, &open, on_span);
-  }
+  const PlaceScope scope;
   static thread_local Offsets places;  // keeps its room; holds no secret
   const auto from = static_cast<size_t>(cursor->position_ - window.offset);
-  beginnings_->Find(window.bytes, from, &places);  // 2
-  for (uint32_t place : places) {
-    walker_->Begin(window, place, &run, &open, on_span);
-  }
-  cursor->open_.assign(open.begin(), open.end());
+  beginnings_->Find(window.bytes, from, &places);          // 1
+  walker_->Walk(window, places, &cursor->open_, on_span);  // 2
   cursor->position_ = window.end();
 }
 

@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "src/match/characters.h"
-#include "src/match/reading_memo.h"
+#include "src/match/place_memo.h"
 
 namespace maskpipe {
 namespace {
@@ -77,9 +77,10 @@ SpellingReader::SpellingReader(std::span<const SpellingRow> rows)
 
 void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
                           int level) const {
-  ReadingMemo& memo = ReadingMemo::OfThisThread();
+  auto& memo = PlaceMemo<Readings>::OfThisThread();
   memo.Begin(id_, text);
-  if (const Readings* known = memo.Get(text.data() + p, level)) {
+  if (const Readings* known =
+          memo.Get(text.data() + p, static_cast<unsigned>(level))) {
     *out = *known;
   } else if (level == 0 || !ReadSimple(text, p, out)) {
     *out = Inner(text, p, level);
@@ -87,19 +88,20 @@ void SpellingReader::Read(std::string_view text, size_t p, Readings* out,
 }
 
 const Readings& SpellingReader::ReadAt(std::string_view text, size_t p) const {
-  ReadingMemo::OfThisThread().Begin(id_, text);
+  PlaceMemo<Readings>::OfThisThread().Begin(id_, text);
   return Inner(text, p, kSpellingLevels);
 }
 
 // The same of a place within an escape, once for all that ask.
 const Readings& SpellingReader::Inner(std::string_view text, size_t p,
                                       int level) const {
-  ReadingMemo& memo = ReadingMemo::OfThisThread();
+  auto& memo = PlaceMemo<Readings>::OfThisThread();
   const char* at = text.data() + p;
-  if (const Readings* known = memo.Get(at, level)) return *known;
+  if (const Readings* known = memo.Get(at, static_cast<unsigned>(level)))
+    return *known;
   Readings units;
   if (level == 0 || !ReadSimple(text, p, &units)) Units(text, p, level, &units);
-  return memo.Keep(at, level, units);
+  return memo.Keep(at, static_cast<unsigned>(level), units);
 }
 
 // What is read at one level is what a row of the next may begin with.
@@ -168,7 +170,11 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
         ++so_far.p;
         break;
       case Element::kPunctuation:
-        if (MaySpell(text, so_far.p)) return Simple::kUnknown;
+        if (MaySpell(text, so_far.p) &&
+            (so_far.p + 1 == text.size() ||
+             MayBecome(c, text[so_far.p + 1]).Has(e.c))) {
+          return Simple::kUnknown;
+        }
         if (c != e.c) return Simple::kNone;
         ++so_far.p;
         break;
@@ -300,8 +306,13 @@ ByteSet SpellingReader::Possible(const Attempt& a, const Progress& so_far) {
   const SpelledValue v = a.row.source->value;
   if (v == SpelledValue::kSame) {
     values.Add(static_cast<uint8_t>(so_far.same));
-  } else {
+    return values;
+  }
+  if (v != SpelledValue::kByte) {
     values = FirstBytes(so_far.value, so_far.value);
+  }
+  if (v == SpelledValue::kByte || v == SpelledValue::kByteOrCodePoint) {
+    if (so_far.value <= 0xff) values.Add(static_cast<uint8_t>(so_far.value));
   }
   return values;
 }

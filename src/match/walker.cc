@@ -2,40 +2,128 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
+#include <utility>
 
 #include "src/match/characters.h"
 
 namespace maskpipe {
 
-// One call of the walker. Places are offsets in the window.
-class Walker::Walk {
+namespace {
+
+// Whether all that comes of `b` comes of `a` too: the same needles go on at the
+// same place, and `a` masks as much, counts as short ones, skips as much noise
+// and has not looked at more.
+bool Covers(const Path& a, const Path& b) {
+  return a.depth == b.depth && a.range == b.range && a.from <= b.from &&
+         a.least <= b.least && a.noises <= b.noises && a.seen <= b.seen &&
+         a.writing == b.writing && a.apart == b.apart;
+}
+
+// What was left open, each path once.
+void Merge(std::vector<Path>& left, std::vector<Path>* open) {
+  const auto state = [](const Path& p) {
+    return std::tuple(p.at, p.depth, p.range.begin, p.range.end, p.writing,
+                      p.from, p.least, p.noises);
+  };
+  std::sort(left.begin(), left.end(),
+            [&](const Path& a, const Path& b) { return state(a) < state(b); });
+  open->clear();
+  for (const Path& path : left) {
+    bool covered = false;
+    for (auto p = open->rbegin(); p != open->rend() && !covered; ++p) {
+      if (p->at != path.at || p->depth != path.depth) break;
+      if (!Covers(*p, path)) continue;
+      covered = true;
+      p->holds = std::min(p->holds, path.holds);
+      p->last = std::max(p->last, path.last);
+      p->waits = p->waits || path.waits;
+    }
+    if (!covered) open->push_back(path);
+  }
+}
+
+// The paths to be followed, by their places. One that is covered is dropped.
+class Todo {
  public:
-  Walk(const Walker& walker, const Window& window, Run* run,
-       std::vector<Path>* open, const OnSpan& on_span)
+  void Clear() {
+    while (!places_.empty()) DropNext();
+  }
+  bool empty() const { return places_.empty(); }
+  uint64_t next() const { return places_.back().at; }
+
+  void Add(const Path& path) {
+    auto place =
+        std::partition_point(places_.begin(), places_.end(),
+                             [&](const Place& p) { return p.at > path.at; });
+    if (place == places_.end() || place->at != path.at) {
+      place = places_.insert(place, {path.at, NewRoom()});
+    }
+    std::vector<Path>& paths = place->paths;
+    for (const Path& p : paths) {
+      if (Covers(p, path)) return;
+    }
+    std::erase_if(paths, [&](const Path& p) { return Covers(path, p); });
+    paths.push_back(path);
+  }
+
+  // All that stand at the next place. What is added meanwhile stands behind it.
+  std::vector<Path> TakeNext() {
+    std::vector<Path> paths = std::move(places_.back().paths);
+    places_.pop_back();
+    return paths;
+  }
+  void GiveBack(std::vector<Path> room) {
+    room.clear();
+    rooms_.push_back(std::move(room));
+  }
+
+ private:
+  struct Place {
+    uint64_t at;
+    std::vector<Path> paths;
+  };
+
+  std::vector<Path> NewRoom() {
+    if (rooms_.empty()) return {};
+    std::vector<Path> room = std::move(rooms_.back());
+    rooms_.pop_back();
+    return room;
+  }
+  void DropNext() { GiveBack(TakeNext()); }
+
+  std::vector<Place> places_;  // the next one last
+  std::vector<std::vector<Path>> rooms_;
+};
+
+}  // namespace
+
+// One walk. Places are offsets in the window.
+class Walker::Sweep {
+ public:
+  Sweep(const Walker& walker, const Window& window, std::vector<Path>* open,
+        const OnSpan& on_span)
       : w_(walker),
-        run_(run),
         window_(window),
         text_(window.bytes),
         open_(open),
-        on_span_(on_span),
-        first_(open->size()) {}
+        on_span_(on_span) {}
 
-  // From left to right, so that a place is done once no path stands before it.
-  void All(const Path& first) {
-    todo_.push_back(first);
-    while (!todo_.empty()) {
-      size_t next = 0;
-      for (size_t i = 1; i < todo_.size(); ++i) {
-        if (todo_[i].at < todo_[next].at) next = i;
-      }
-      const Path path = todo_[next];
-      todo_[next] = todo_.back();
-      todo_.pop_back();
-      if (path.writing == Writing::kHex) {
-        StepHex(path);
-      } else {
-        Step(path);
-      }
+  void Add(const Path& path) { todo_.Add(path); }
+
+  // From the left, so that a place is done once no path stands before it.
+  void Before(uint64_t end) {
+    while (!todo_.empty() && todo_.next() < end) {
+      std::vector<Path> paths = todo_.TakeNext();
+      for (const Path& path : paths) One(path);
+      todo_.GiveBack(std::move(paths));
+    }
+  }
+  void One(const Path& path) {
+    if (path.writing == Writing::kHex) {
+      StepHex(path);
+    } else {
+      Step(path);
     }
   }
 
@@ -51,33 +139,11 @@ class Walker::Walk {
     return Position(end) > path.seen;
   }
 
-  void Push(const Path& path) {
-    for (const Path& p : todo_) {
-      if (p.at == path.at && p.depth == path.depth && p.range == path.range &&
-          p.least == path.least && p.from == path.from &&
-          p.writing == path.writing && p.seen == path.seen) {
-        return;
-      }
-    }
-    todo_.push_back(path);
-  }
-
   // The path waits for more text. `holds`: it may be an occurrence that begins
   // at from.
   void Leave(Path path, uint64_t holds) {
     path.holds = holds;
     path.seen = window_.end();
-    for (size_t i = first_; i < open_->size(); ++i) {
-      Path& p = (*open_)[i];
-      if (p.at == path.at && p.depth == path.depth && p.range == path.range &&
-          p.least == path.least && p.from == path.from &&
-          p.writing == path.writing) {
-        p.holds = std::min(p.holds, holds);
-        p.last = std::max(p.last, path.last);
-        p.waits = p.waits || path.waits;
-        return;
-      }
-    }
     open_->push_back(path);
   }
 
@@ -153,13 +219,14 @@ class Walker::Walk {
       ++path.depth;
       path.last = ++path.at;
       path.seen = 0;
-      if (path.range.end - path.range.begin == 1 && !One(&path)) return;
+      path.noises = 0;
+      if (path.range.end - path.range.begin == 1 && !GoOn(&path)) return;
     }
     StepSpelled(path);
   }
 
   // Goes on with the one needle that is left. False: it does not stand here.
-  bool One(Path* path) const {
+  bool GoOn(Path* path) {
     const IndexedNeedle& n = index(*path)[path->range.begin];
     if (n.period != 0) {
       Repeat(n, path);
@@ -181,24 +248,22 @@ class Walker::Walk {
 
   // Goes to the end of the run that was matched last, if this path is the same
   // some periods later; else begins or lengthens a run.
-  void Repeat(const IndexedNeedle& n, Path* path) const {
-    if (path->depth < n.period || path->depth > n.periodic ||
-        path->at - path->depth != path->from) {
+  void Repeat(const IndexedNeedle& n, Path* path) {
+    if (!path->plain || path->depth < n.period || path->depth > n.periodic) {
       return;
     }
-    Walker::Run& run = *run_;
-    const bool same = run.needle == path->range.begin &&
-                      run.writing == path->writing && path->from >= run.begin &&
-                      (path->from - run.begin) % n.period == 0;
-    if (same && path->at < run.end && path->from > run.begin) {
-      path->last = path->at = std::min(run.end, path->from + n.periodic);
+    const bool same =
+        run_.needle == path->range.begin && run_.writing == path->writing &&
+        path->from >= run_.begin && (path->from - run_.begin) % n.period == 0;
+    if (same && path->at < run_.end && path->from > run_.begin) {
+      path->last = path->at = std::min(run_.end, path->from + n.periodic);
       path->depth = static_cast<uint32_t>(path->at - path->from);
     }
-    if (!same || path->at > run.end) {
-      run = {same ? run.begin : path->from, path->at, path->range.begin,
-             path->writing};
+    if (!same || path->at > run_.end) {
+      run_ = {same ? run_.begin : path->from, path->at, path->range.begin,
+              path->writing};
     }
-    if (path->from > run.begin) run.begin = path->from;
+    if (path->from > run_.begin) run_.begin = path->from;
   }
 
   void StepSpelled(const Path& path) {
@@ -207,7 +272,8 @@ class Walker::Walk {
     const size_t at = Offset(path.at);
     bool holds = false, breaks = false;
 
-    w_.reader_->Read(text_, at, &units_);  // 3
+    if (at != units_at_) w_.reader_->Read(text_, at, &units_);  // 3
+    units_at_ = at;
     for (const Reading& r : units_) {
       if (!Fresh(path, r.end)) continue;
       // A newline of the secret is more than this byte, see 5.
@@ -237,15 +303,16 @@ class Walker::Walk {
       }
     }
 
-    if (path.depth > 0 && w_.ignorable_->Begins(text_[at])) {  // 4
+    if (path.depth > 0 && path.noises < kMostNoises &&
+        w_.ignorable_->Begins(text_[at])) {  // 4
       const bool blank = !needles.Narrow(longer, path.depth, ' ').empty() ||
                          !needles.Narrow(longer, path.depth, '\t').empty();
-      w_.ignorable_->Read(text_, at, blank, &noise_);
-      for (const IgnorableEnd& e : noise_.ends) {
+      const Ignorable& noise = w_.ignorable_->Read(text_, at, blank);
+      for (const IgnorableEnd& e : noise.ends) {
         if (!Fresh(path, e.end)) continue;
         Path next = path;
         next.range = longer;
-        if (Early(&next, e.after_break)) Go(next, e.end);
+        if (Early(&next, e.after_break)) Skip(next, e.end);
         if (blank && e.after_break != 0 && path.depth >= kEarly) {  // 6
           next.range = needles.Narrow(longer, path.depth, ' ');
           ++next.depth;
@@ -253,14 +320,14 @@ class Walker::Walk {
           Go(next, e.end);
         }
       }
-      holds = holds || noise_.cut;
-      breaks = noise_.cut_break || noise_.cut_after;
+      holds = holds || noise.cut;
+      breaks = noise.cut_break || noise.cut_after;
     }
 
     const NeedleRange newline = needles.Narrow(longer, path.depth, '\n');
     if (!newline.empty()) {  // 5
-      w_.ignorable_->ReadWhiteSpace(text_, at, &white_);
-      for (size_t end : white_.ends) {
+      const WhiteSpace& white = w_.ignorable_->ReadWhiteSpace(text_, at);
+      for (size_t end : white.ends) {
         if (!Fresh(path, end)) continue;
         Path next = path;
         next.range = newline;
@@ -268,16 +335,25 @@ class Walker::Walk {
         next.last = Position(end);
         Go(next, end);
       }
-      holds = holds || white_.cut;
+      holds = holds || white.cut;
     }
     LeaveInside(path, holds, breaks);  // 7
   }
 
+  // Goes on behind a unit, or behind noise.
   void Go(Path next, size_t end) {
     next.at = Position(end);
     next.seen = 0;
-    next.waits = false;
-    Push(next);
+    next.noises = 0;
+    next.plain = next.waits = false;
+    todo_.Add(next);
+  }
+  void Skip(Path next, size_t end) {
+    next.at = Position(end);
+    next.seen = 0;
+    ++next.noises;
+    next.plain = next.waits = false;
+    todo_.Add(next);
   }
 
   // Where the next pair of digits may begin. Behind an early break, where
@@ -318,16 +394,17 @@ class Walker::Walk {
       Pairs(path, at, &holds);
       // Lists are broken behind their commas.
       const size_t behind = text_[at] == ',' ? at + 1 : at;
-      if (behind < text_.size() && w_.ignorable_->Begins(text_[behind])) {
-        w_.ignorable_->Read(text_, behind, false, &noise_);
-        for (const IgnorableEnd& e : noise_.ends) {
+      if (path.noises < kMostNoises && behind < text_.size() &&
+          w_.ignorable_->Begins(text_[behind])) {
+        const Ignorable& noise = w_.ignorable_->Read(text_, behind, false);
+        for (const IgnorableEnd& e : noise.ends) {
           if (!Fresh(path, e.end)) continue;
           Path next = path;
           next.range = longer;
-          if (Early(&next, e.after_break)) Go(next, e.end);
+          if (Early(&next, e.after_break)) Skip(next, e.end);
         }
-        holds = holds || noise_.cut;
-        breaks = noise_.cut_break || noise_.cut_after;
+        holds = holds || noise.cut;
+        breaks = noise.cut_break || noise.cut_after;
       }
     }
     for (size_t digits : pairs_) {
@@ -394,32 +471,37 @@ class Walker::Walk {
     if (!next.range.empty()) Go(next, at + 1);
   }
 
+  // The last run that was matched byte by byte: a needle that repeats its
+  // first bytes begins again inside it, and need not be compared again.
+  struct Run {
+    uint64_t begin = 0;
+    uint64_t end = 0;  // of what equals the needle's first bytes
+    uint32_t needle = 0;
+    Writing writing = Writing::kPlain;
+  };
+
   const Walker& w_;
-  Walker::Run* run_;
   const Window& window_;
   const std::string_view text_;
   std::vector<Path>* open_;
   const OnSpan& on_span_;
-  const size_t first_;  // of open_, that this walk left
+  Run run_;
+  size_t units_at_ = std::string_view::npos;  // where units_ were read
 
   // Keeps its room from walk to walk; holds places only.
   struct Room {
-    std::vector<Path> todo;
+    Todo todo;
     Readings units;
-    Ignorable noise;
-    WhiteSpace white;
     std::vector<size_t> pairs;
   };
   static Room& OfThisThread() {
     static thread_local Room room;
-    room.todo.clear();
+    room.todo.Clear();
     return room;
   }
   Room& room_ = OfThisThread();
-  std::vector<Path>& todo_ = room_.todo;
+  Todo& todo_ = room_.todo;
   Readings& units_ = room_.units;
-  Ignorable& noise_ = room_.noise;
-  WhiteSpace& white_ = room_.white;
   std::vector<size_t>& pairs_ = room_.pairs;
 };
 
@@ -433,40 +515,47 @@ Walker::Walker(const Indexes& indexes, const SpellingReader* reader,
   }
 }
 
-void Walker::Begin(const Window& window, size_t at, Run* run,
-                   std::vector<Path>* open, const OnSpan& on_span) const {
-  // A letter that ends an escape or a terminal sequence is no neighbour.
+// Whether no letter or digit stands before `at`. One that ends an escape or a
+// terminal sequence is no neighbour.
+bool Walker::StandsApart(const Window& window, size_t at) const {
   const std::string_view text = window.bytes;
-  const auto apart = [&] {
-    if (at == 0) return window.offset == 0;
-    if (!IsAlnum(text[at - 1])) return true;
-    const size_t begin = at - std::min(at, kLookBehind);
-    Readings units;
-    for (size_t q = begin; q + 1 < at; ++q) {
-      if (text[q] == '\x1b' && EndOfTerminalSequence(text, q) == at)
-        return true;
-      if (!reader_->Leads(text[q])) continue;
-      reader_->Read(text.substr(0, at), q, &units);
-      for (const Reading& r : units) {
-        if (!r.raw && r.end == at) return true;
-      }
+  if (at == 0) return window.offset == 0;
+  if (!IsAlnum(text[at - 1])) return true;
+  Readings units;
+  for (size_t q = at - std::min(at, kLookBehind); q + 1 < at; ++q) {
+    if (text[q] == '\x1b' && EndOfTerminalSequence(text, q) == at) return true;
+    if (!reader_->Leads(text[q])) continue;
+    reader_->Read(text.substr(0, at), q, &units);
+    for (const Reading& r : units) {
+      if (!r.raw && r.end == at) return true;
     }
-    return false;
-  };
-  for (size_t i = 0; i < indexes_.size(); ++i) {
-    if (indexes_[i]->size() == 0) continue;
-    Path path{};
-    path.at = path.last = path.from = window.offset + at;
-    path.range = indexes_[i]->All();
-    path.writing = static_cast<Writing>(i);
-    path.apart = !indexes_[i]->any_alone() || apart();
-    Walk(*this, window, run, open, on_span).All(path);
   }
+  return false;
 }
 
-void Walker::Continue(const Window& window, const Path& path, Run* run,
-                      std::vector<Path>* open, const OnSpan& on_span) const {
-  Walk(*this, window, run, open, on_span).All(path);
+// 1 what was left open, 2 from each place, 3 to the text's end, 4 each path
+// once.
+void Walker::Walk(const Window& window, std::span<const uint32_t> places,
+                  std::vector<Path>* open, const OnSpan& on_span) const {
+  static thread_local std::vector<Path> left;  // keeps its room
+  left.clear();
+  Sweep sweep(*this, window, &left, on_span);
+  for (const Path& path : *open) sweep.Add(path);  // 1
+  for (uint32_t at : places) {                     // 2
+    Path path{};
+    path.at = path.last = path.from = window.offset + at;
+    path.plain = true;
+    sweep.Before(path.at + 1);
+    for (size_t i = 0; i < indexes_.size(); ++i) {
+      if (indexes_[i]->size() == 0) continue;
+      path.range = indexes_[i]->All();
+      path.writing = static_cast<Writing>(i);
+      path.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
+      sweep.One(path);
+    }
+  }
+  sweep.Before(window.end() + 1);  // 3
+  Merge(left, open);               // 4
 }
 
 void Walker::Finish(const Window& window, const Path& path, bool truncated,

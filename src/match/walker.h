@@ -2,12 +2,16 @@
 // needles end.
 //
 //   Walker walker(&indexes, &reader, &ignorable);
-//   walker.Begin(window, b, &paths, on_span);      // from a new beginning
-//   walker.Continue(window, path, &paths, on_span);  // text was added
+//   walker.Walk(window, places, &open, on_span);
 //
-// A walk follows all needles with one beginning at once. Where the text reads
-// in several ways it follows each, and no pair of place and needles twice. What
-// the text's end leaves open comes back as paths, to be continued.
+// A walk follows all needles from all places at once, from left to right. Where
+// the text reads in several ways it follows each; where several paths meet, as
+// many go on as may end differently. So the work at a place is bounded by what
+// the needles are, not by how many ways lead there. What the text's end leaves
+// open comes back as paths, to be handed to the next walk.
+//
+// Noise, which means nothing, may be long; so that no text is held back without
+// end for its sake, an occurrence ends after kMostNoises in a row.
 //
 // Early breaks: a line break after fewer than kEarly bytes of a needle holds
 // nothing back, and no ordinary line is delayed for it; what follows it is
@@ -41,8 +45,10 @@ struct Path {
   NeedleRange range;
   uint32_t depth;  // bytes of the needles that were read
   uint32_t least;  // a shorter needle does not count, after an early break
+  uint8_t noises;  // since the last unit
   Writing writing;
   bool apart;  // no letter or digit stands before it
+  bool plain;  // only bytes were read at which nothing else can be
   bool waits;  // a needle ends here that must know the byte after it
 
   static constexpr uint64_t kHoldsNothing = ~uint64_t{0};
@@ -51,6 +57,7 @@ struct Path {
 class Walker {
  public:
   static constexpr uint32_t kEarly = 8;
+  static constexpr uint8_t kMostNoises = 4;
   // Of what stands before a beginning, as much is looked at to see whether it
   // stands alone.
   static constexpr size_t kLookBehind = 48;
@@ -62,21 +69,11 @@ class Walker {
   Walker(const Indexes& indexes, const SpellingReader* reader,
          const IgnorableReader* ignorable);
 
-  // The last run that was matched byte by byte: a needle that repeats its
-  // first bytes begins again inside it, and need not be compared again. One
-  // lives as long as a scan.
-  struct Run {
-    uint64_t begin = 0;
-    uint64_t end = 0;  // of what equals the needle's first bytes
-    uint32_t needle = 0;
-    Writing writing = Writing::kPlain;
-  };
-
-  // Adds to `open` what the text leaves open.
-  void Begin(const Window& window, size_t at, Run* run, std::vector<Path>* open,
-             const OnSpan& on_span) const;
-  void Continue(const Window& window, const Path& path, Run* run,
-                std::vector<Path>* open, const OnSpan& on_span) const;
+  // Goes on with `open`, and from each of `places`, which are offsets in the
+  // window in ascending order and not before where the last walk ended. What
+  // the text leaves open replaces `open`.
+  void Walk(const Window& window, std::span<const uint32_t> places,
+            std::vector<Path>* open, const OnSpan& on_span) const;
 
   // The stream ends: what only waited for the byte after it; with `truncated`,
   // what was cut off, of which at least kEarly bytes and half the needle were
@@ -85,7 +82,9 @@ class Walker {
               const OnSpan& on_span) const;
 
  private:
-  class Walk;
+  class Sweep;
+
+  bool StandsApart(const Window& window, size_t at) const;
 
   Indexes indexes_;
   const SpellingReader* reader_;

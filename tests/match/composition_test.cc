@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <set>
 #include <string>
@@ -178,7 +179,8 @@ TEST(Composition, WhatDiffersInOneCharacterIsNotMasked) {
   Random random(seed);
   Composer composer(&random);
   size_t masked = 0;
-  for (size_t done = 0; done < Compositions();) {
+  const size_t all = std::max<size_t>(Compositions() / 5, 1);
+  for (size_t done = 0; done < all;) {
     std::vector<std::string> secrets;
     while (secrets.size() < kSecrets) {
       secrets.push_back(RandomSecret(&random, false));
@@ -206,7 +208,7 @@ TEST(Composition, WhatDiffersInOneCharacterIsNotMasked) {
     }
   }
   // Nearly all of them are none.
-  EXPECT_LT(masked, Compositions() / 50);
+  EXPECT_LT(masked, all / 50 + 2);
 }
 
 }  // namespace

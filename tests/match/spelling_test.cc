@@ -269,6 +269,45 @@ TEST(Spelling, PairsOfDigitsAgreeWithTheOracleInRandomWorlds) {
   EXPECT_GT(found * 2, static_cast<size_t>(Worlds()));
 }
 
+// As coreutils and zsh leave a quoted string for one escape, or for several.
+TEST(Spelling, StringsLeftForEscapesAgreeWithTheOracle) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  oracle::Spelled oracle;
+  constexpr std::string_view kBefore[] = {"", "'$'", "$'", "'"};
+  constexpr std::string_view kBehind[] = {"", "''", "'"};
+  size_t whole = 0;
+  for (int world = 0; world < Worlds() / 5; ++world) {
+    const std::string word =
+        "a" + random.Text("ab'\t\x01\xc3\xa9", 2 + random.Below(9)) + "b";
+    const std::vector<Needle> needles = Spell({word});
+    const Matcher matcher(needles);
+    std::string text = "x ";
+    for (char c : word) {
+      if (c == 'a' || c == 'b' || random.OneIn(6)) {
+        text += c;
+        continue;
+      }
+      char digits[8];
+      std::snprintf(digits, sizeof digits, "\\%03o", static_cast<uint8_t>(c));
+      text += kBefore[random.Below(std::size(kBefore))];
+      text += c == '\t' && random.OneIn(2) ? "\\t" : digits;
+      text += kBehind[random.Below(std::size(kBehind))];
+    }
+    text += " y";
+    const std::string expected =
+        Covered(oracle.Occurrences(needles, text), text.size());
+    whole += expected.find('#') != expected.npos;
+    SCOPED_TRACE(Printable(text) + " [" + Printable(word) + "]");
+    for (size_t cut = 1; cut <= text.size(); ++cut) {
+      ASSERT_EQ(Scan(matcher, text, {cut}), expected) << " cut at " << cut;
+    }
+    if (HasFailure()) return;
+  }
+  EXPECT_GT(whole * 20, static_cast<size_t>(Worlds() / 5));
+}
+
 // Whatever byte it is, wherever in the needle: among few needles little else
 // tells the filter that one begins there.
 TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
@@ -300,17 +339,48 @@ TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
 // Runs of what reads in very many ways. Without bounds one of these would take
 // hours, and the test its time limit; see also kMost of Readings and Places.
 TEST(Spelling, NoTextChoosesTheSpeed) {
-  const std::vector<Needle> needles =
-      Spell({"it's q", "say \"no\" to \\\\", "a+b=c d"});
+  std::string backslashes, quotes, lines;
+  for (int i = 0; i < 40; ++i) backslashes += "\\n", quotes += "'\"";
+  for (int i = 0; i < 10; ++i) lines += "=\n";
+  const std::vector<Needle> needles = Spell(
+      {"it's q", "say \"no\" to \\\\", "a+b=c d", "\n\n\na1b2c3d4e5",
+       "x\n  y: z12\n\n\nlast-one9", "\\\\n\\x0a'\"=\"+'~", backslashes + "z",
+       quotes + "x", lines + "q88zz", "tty\x1b[0m\x1b[0mq"});
   const Matcher matcher(needles);
   for (const std::string_view piece :
-       {"'\"", "\"\\", "''", "\\", "%25", "&amp;", "^", "`", "$", "=3D", "+ ",
-        "'\\''", "\"'\"'", "\\\\\\\"", " +\n'", "\x1b[0m", "\\u001b[m"}) {
-    std::string text = "it";
-    while (text.size() < 4096) text += piece;
-    text += "s q";
-    EXPECT_EQ(Scan(matcher, text, {2000}), Scan(matcher, text, {}))
-        << Printable(piece);
+       {"'\"",   "\"\\",    "''",        "\\",  "%25",    "&amp;",  "^",
+        "`",     "$",       "=3D",       "+ ",  "'\\''",  "\"'\"'", "\\\\\\\"",
+        " +\n'", "\x1b[0m", "\\u001b[m", "\\n", "=\n",    "\\\n",   "\"\\n\"",
+        "\\\\n", "\\x0a",   "\\u000a",   "%0A", "\\r\\n", "\n",     " \n"}) {
+    for (const std::string_view first : {"it", ""}) {
+      std::string text(first);
+      while (text.size() < 1024) text += piece;
+      text += "s q";
+      EXPECT_EQ(Scan(matcher, text, {64, 128, 501, 1000, 1001}),
+                Scan(matcher, text, {}))
+          << Printable(piece);
+    }
+  }
+}
+
+// So that no text holds itself back without end.
+TEST(Spelling, NoiseEndsAfterFourInARow) {
+  const Matcher matcher(Spell({"correct-horse"}));
+  for (const std::string_view noise : {"\n", "\\n", "=\n", " +\n'"}) {
+    std::string text = "x correct-h";
+    for (int i = 0; i < 4; ++i) text += noise;
+    const size_t end = text.size() + 4;
+    EXPECT_EQ(Scan(matcher, text + "orse y", {}),
+              ".." + std::string(end - 2, '#') + "..")
+        << Printable(noise);
+    text += noise;
+    EXPECT_EQ(Scan(matcher, text + "orse y", {}),
+              std::string(text.size() + 6, '.'))
+        << Printable(noise);
+    Matcher::Cursor cursor(0);
+    text += "\n\n\n\n\n\n\n";  // an escape may be broken six times
+    matcher.Scan({text, 0}, &cursor, [](const Span&) {});
+    EXPECT_EQ(matcher.Pending(cursor), text.size()) << Printable(noise);
   }
 }
 

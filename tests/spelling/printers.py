@@ -9,6 +9,7 @@ import binascii
 import configparser
 import csv
 import html
+import html.entities
 import http.cookies
 import http.server
 import io
@@ -123,6 +124,13 @@ def python_urlencode_in_url(v):
 
 @printer()
 def python_html(v): return html.escape(v).encode()
+
+
+@printer()
+def python_html_names(v):
+    """As PHP's htmlentities() does."""
+    names = html.entities.codepoint2name
+    return "".join("&%s;" % names[ord(c)] if ord(c) in names else c for c in v).encode()
 
 
 @printer()
@@ -288,6 +296,19 @@ def bash_q(v): return bash('printf %q "$1"', v)
 
 @printer("$'\"")
 def bash_at_q(v): return bash('printf %s "${1@Q}"', v)
+
+
+@printer("$'")
+def coreutils_q(v): return output("env", "LC_ALL=C.UTF-8", "printf", "%q", v)
+
+
+@printer("$'")
+def coreutils_q_of_bytes(v): return output("env", "LC_ALL=C", "printf", "%q", v)
+
+
+@printer("cat: /$':No such file or directoryFile name too long")
+def coreutils_error(v):
+    return output("sh", "-c", 'LC_ALL=C cat -- "/$1" || :', "sh", v, merged=True).rstrip(b"\n")
 
 
 @printer("+: '$")

@@ -27,6 +27,8 @@ SECRETS = {
     "pem": "-----BEGIN PRIVATE KEY-----\n" + "\n".join(
         KEY[i:i + 64] for i in range(0, len(KEY), 64)) + "\n-----END PRIVATE KEY-----",
     "utf8": "naïve-Größe-パスワード-🔑-ключ",
+    "names": "k€y–“Ωmega”→9…† α",
+    "controls": "tab\there\ttoo 7\t'q\t+",
     "short": "q7#Wz",
     "jwt": "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJldGwiLCJuIjo0Mn0.c2ln-bmF0_dXJlLW9mLXNvcnRz",
     "aws": "wJbK7/M0+DNGqPxRfiC/YzEXAMPL3k3yLm9/Qs+T",
@@ -38,7 +40,8 @@ SECRETS = {
     "percent": "50%+20%=70%25!",
 }
 # A line that was broken so early shows up to seven characters of the secret.
-EARLY = {("fold_json", "password"), ("fold_json", "utf8")} | {
+EARLY = {("fold_json", "password"), ("fold_json", "utf8"), ("fold_json", "names"),
+         ("sed_list", "names")} | {
     ("od_hex_behind", secret) for secret in SECRETS}
 # What is not masked as a whole, and why; everything else is.
 LEFT_OUT = {
@@ -92,7 +95,7 @@ class Printers(CliTest):
         records = b"".join(b"%d\n" % len(line) + line for line in self.lines.values())
         done = subprocess.run([CUTS, path], input=records, stdout=subprocess.PIPE, timeout=500)
         self.assertEqual(0, done.returncode)
-        answers = done.stdout.decode(errors="replace").splitlines()
+        answers = done.stdout.decode(errors="replace").split("\n")[:-1]
         self.assertEqual(len(self.lines), len(answers))
         wrong = ["%s of %s, cut before %s" % (*case, answer)
                  for case, answer in zip(self.lines, answers) if answer != "same"]

@@ -234,6 +234,7 @@ class Spelled {
 
  private:
   static constexpr size_t kEarly = 8;
+  static constexpr int kMostNoises = 4;
   // Where a unit ends that was printed at `p`, and behind which break in it.
   using UnitEnds = std::set<std::pair<size_t, size_t>>;
   using Noise = std::set<std::pair<size_t, size_t>>;  // end, behind which break
@@ -452,24 +453,26 @@ class Spelled {
       }
       return found;
     }
-    // Bytes of the needle, place, from: everything reached, each once.
-    using Place = std::tuple<size_t, size_t, size_t>;
-    std::set<Place> all, frontier = {{0, begin, begin}};
+    // Bytes of the needle, place, from, noises since the last unit: everything
+    // reached, each once.
+    using Place = std::tuple<size_t, size_t, size_t, int>;
+    std::set<Place> all, frontier = {{0, begin, begin, 0}};
     while (!frontier.empty()) {
       std::set<Place> next;
       // A break after few bytes of the needle: what is printed stays printed.
       const auto reach = [&](size_t now, size_t depth, size_t end, size_t from,
-                             size_t broken) {
+                             size_t broken, int noises = 0) {
         if (broken != 0 && now < kEarly) {
           if (size - now < kEarly) return;
           from = broken;
         }
-        next.insert({depth, end, from});
+        next.insert({depth, end, from, noises});
       };
       for (const auto& place : frontier) {
         // No structured binding, which clang 14 does not capture.
         const size_t depth = std::get<0>(place), p = std::get<1>(place),
                      from = std::get<2>(place);
+        const int noises = std::get<3>(place);
         if (depth == size) {
           found.insert({from, p});
           continue;
@@ -500,7 +503,7 @@ class Spelled {
             }
           }
         }
-        if (depth == 0) continue;
+        if (depth == 0 || noises == kMostNoises) continue;
         // Lists of pairs are broken behind their commas.
         const bool behind_comma =
             n.writing == Writing::kHex && p < text_.size() && text_[p] == ',';
@@ -510,7 +513,7 @@ class Spelled {
               end < text_.size() && (text_[end] == ' ' || text_[end] == '\t')) {
             continue;
           }
-          reach(depth, depth, end, from, broken);
+          reach(depth, depth, end, from, broken, noises + 1);
           if (rest[0] == ' ' && broken != 0 && depth >= kEarly &&
               n.writing == Writing::kSpelled) {
             reach(depth, depth + 1, end, from, broken);
