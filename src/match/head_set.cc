@@ -52,9 +52,9 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
 }
 
 void HeadSet::Add(std::string_view head, Lists* lists) {
-  const auto add = [&](std::vector<uint32_t>* windows, size_t n) {
+  const auto add = [&](WindowList* windows, size_t n) {
     for (size_t i = 0; i < n; ++i) {
-      windows->push_back(LoadWindow(head.data() + i));
+      windows->Add(LoadWindow(head.data() + i));
     }
   };
   for (char c : head) lists->bytes.Add(static_cast<uint8_t>(c));
@@ -131,9 +131,9 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
       has_tiny_(!lists.tiny.empty()),
       has_hex_(!lists.hex_neighbours.empty()),
       has_blanks_(lists.has_blanks),
-      longs_(lists.longs, arena),
-      shorts_(lists.shorts, arena),
-      fours_(lists.fours, arena) {
+      longs_(lists.longs.windows, arena),
+      shorts_(lists.shorts.windows, arena),
+      fours_(lists.fours.windows, arena) {
   for (const auto& [a, b] : lists.tiny) tiny_begins_.Add(a, b);
   for (const auto& [a, b] : lists.hex_neighbours) hex_neighbours_.Add(a, b);
   for (size_t i = 0; i < kPairs; ++i) {
@@ -145,9 +145,10 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
   const auto wipe = [](auto* list) {
     if (!list->empty()) Wipe(list->data(), list->size() * sizeof list->front());
   };
-  wipe(&lists.longs);
-  wipe(&lists.shorts);
-  wipe(&lists.fours);
+  for (WindowList* list : {&lists.longs, &lists.shorts, &lists.fours}) {
+    wipe(&list->windows);
+    wipe(&list->recent);
+  }
   for (auto& pairs : lists.pairs) wipe(&pairs);
   wipe(&lists.tiny);
   wipe(&lists.hex_neighbours);

@@ -106,9 +106,24 @@ class HeadSet {
   // As windows are folded, for hexadecimal digits in either case.
   static char Fold(char c) { return static_cast<char>(c | 0x20); }
 
+  // Windows, most of them once: heads of one needle often have the same, and
+  // the set's size follows from their number.
+  struct WindowList {
+    void Add(uint32_t window) {
+      window = WindowSet::Folded(window);
+      uint32_t& last = recent[WindowSet::Hash(window) >> (32 - kRecentLog2)];
+      if (last == window) return;
+      last = window;
+      windows.push_back(window);
+    }
+    static constexpr int kRecentLog2 = 16;
+    std::vector<uint32_t> windows;
+    std::vector<uint32_t> recent =
+        std::vector<uint32_t>(size_t{1} << kRecentLog2);
+  };
   // What the needles' heads hold, before it is hashed.
   struct Lists {
-    std::vector<uint32_t> longs, shorts, fours;  // windows
+    WindowList longs, shorts, fours;
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
     std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;

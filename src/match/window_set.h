@@ -46,6 +46,11 @@ class WindowSet {
     }
   }
 
+  // Windows that count the same are equal then.
+  static uint32_t Folded(uint32_t window) { return window | kFold; }
+
+  static uint32_t Hash(uint32_t window) { return Folded(window) * kFactor; }
+
   bool empty() const { return empty_; }
   bool MayHave(uint32_t window) const {
     const uint32_t h = Hash(window);
@@ -61,7 +66,6 @@ class WindowSet {
   int shift() const { return shift_; }
 
  private:
-  static uint32_t Hash(uint32_t window) { return (window | kFold) * kFactor; }
   uint32_t Bits(uint32_t h) const {
     return uint32_t{1} << (h >> (shift_ - 5) & 31) |
            uint32_t{1} << (h >> (shift_ - 10) & 31);
