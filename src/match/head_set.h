@@ -58,6 +58,8 @@ struct Around {
 class HeadSet {
  public:
   static constexpr size_t kLongest = Around::kBefore + 1;
+  // Of shorter heads fewer windows are kept.
+  static constexpr size_t kMiddle = 7;
   static constexpr size_t kShort = 5;
 
   HeadSet(const Walker::Indexes& indexes, Arena* arena)
@@ -77,8 +79,9 @@ class HeadSet {
   // Whether one may begin with these bytes, of which there are four.
   bool MayBegin(const char* at) const {
     const uint32_t window = LoadWindow(at);
-    return longs_.MayHave(window) || shorts_.MayHave(window) ||
-           fours_.MayHave(window) || TinyMayBegin(at);
+    return longs_.MayHave(window) || middles_.MayHave(window) ||
+           shorts_.MayHave(window) || fours_.MayHave(window) ||
+           TinyMayBegin(at);
   }
   // Of two bytes.
   bool TinyMayBegin(const char* at) const {
@@ -86,6 +89,7 @@ class HeadSet {
   }
 
   const WindowSet& longs() const { return longs_; }
+  const WindowSet& middles() const { return middles_; }
   const WindowSet& shorts() const { return shorts_; }
   const WindowSet& fours() const { return fours_; }
   bool has_tiny() const { return has_tiny_; }
@@ -123,7 +127,7 @@ class HeadSet {
   };
   // What the needles' heads hold, before it is hashed.
   struct Lists {
-    WindowList longs, shorts, fours;
+    WindowList longs, middles, shorts, fours;
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
     std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;
@@ -146,7 +150,7 @@ class HeadSet {
   bool has_tiny_;
   bool has_hex_;
   bool has_blanks_;
-  WindowSet longs_, shorts_, fours_;
+  WindowSet longs_, middles_, shorts_, fours_;
 };
 
 }  // namespace maskpipe

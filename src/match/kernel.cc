@@ -22,8 +22,8 @@ void Bytes(const ByteSet& set, const NibbleSet&, std::string_view text,
   }
 }
 
-constexpr Kernel kPortable = {"portable", Windows<8>, Windows<2>, Windows<1>,
-                              Bytes};
+constexpr Kernel kPortable = {"portable", Windows<8>, Windows<4>,
+                              Windows<2>, Windows<1>, Bytes};
 
 // Those that run here, the best first.
 std::vector<const Kernel*> Available() {

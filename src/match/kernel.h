@@ -38,6 +38,8 @@ struct Kernel {
   // Every `Stride`th place whose window the set may have.
   void (*every_eighth)(const WindowSet&, std::string_view, size_t from,
                        size_t to, Offsets*);
+  void (*every_fourth)(const WindowSet&, std::string_view, size_t from,
+                       size_t to, Offsets*);
   void (*every_second)(const WindowSet&, std::string_view, size_t from,
                        size_t to, Offsets*);
   void (*every)(const WindowSet&, std::string_view, size_t from, size_t to,

@@ -50,6 +50,7 @@ TEST(Kernel, FindsTheSameAtEveryOffsetAndLength) {
   constexpr size_t kLongest = 200;  // three times the widest step
   for (const Kernel* kernel : Kernels()) {
     const std::pair<Loop, size_t> loops[] = {{kernel->every_eighth, 8},
+                                             {kernel->every_fourth, 4},
                                              {kernel->every_second, 2},
                                              {kernel->every, 1}};
     for (size_t length = WindowSet::kWindow; length <= kLongest; ++length) {
