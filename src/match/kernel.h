@@ -57,6 +57,8 @@ const Kernel* ChosenKernel();
 std::string KernelNames();
 
 const Kernel& PortableKernel();
-const Kernel* Avx2Kernel();  // null where it does not run
+// Null where they do not run.
+const Kernel* Avx2Kernel();
+const Kernel* Avx512Kernel();
 
 }  // namespace maskpipe

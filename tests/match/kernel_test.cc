@@ -20,7 +20,9 @@ namespace {
 
 std::vector<const Kernel*> Kernels() {
   std::vector<const Kernel*> kernels = {&PortableKernel()};
-  if (const Kernel* avx2 = Avx2Kernel()) kernels.push_back(avx2);
+  for (const Kernel* k : {Avx2Kernel(), Avx512Kernel()}) {
+    if (k != nullptr) kernels.push_back(k);
+  }
   return kernels;
 }
 
