@@ -66,7 +66,10 @@ std::string MakeNeedle(size_t kind, Random* random) {
              random->Text(random->Between(60, 100), kBase64Url) + "." +
              random->Text(43, kBase64Url);
     default:
-      return random->Text(random->Between(8, 24), kPassword);
+      // No symbol at the end, which might be an escape with one that follows:
+      // %% is how some write %, also where a line break stands between.
+      return random->Text(random->Between(7, 23), kPassword) +
+             random->Text(1, kHex);
   }
 }
 

@@ -14,7 +14,7 @@ namespace maskpipe {
 namespace {
 
 constexpr size_t kFirstChunk = size_t{16} << 10;
-constexpr size_t kLargestChunk = size_t{4} << 20;
+constexpr size_t kLargestChunk = size_t{1} << 20;
 
 std::atomic<size_t> mapped_bytes{0};
 std::atomic<size_t> locked_bytes{0};

@@ -80,6 +80,7 @@ void Beginnings::Probe(const Search& search, size_t begin, size_t end,
     for (uint32_t at : *hits) add(set, at, stride);
   };
   probe(heads_.longs(), kernel_->every_eighth, 8);
+  probe(heads_.middles(), kernel_->every_fourth, 4);
   probe(heads_.shorts(), kernel_->every_second, 2);
   probe(heads_.fours(), kernel_->every, 1);
   if (heads_.has_tiny()) {

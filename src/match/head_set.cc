@@ -52,9 +52,9 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
 }
 
 void HeadSet::Add(std::string_view head, Lists* lists) {
-  const auto add = [&](std::vector<uint32_t>* windows, size_t n) {
+  const auto add = [&](WindowList* windows, size_t n) {
     for (size_t i = 0; i < n; ++i) {
-      windows->push_back(LoadWindow(head.data() + i));
+      windows->Add(LoadWindow(head.data() + i));
     }
   };
   for (char c : head) lists->bytes.Add(static_cast<uint8_t>(c));
@@ -65,6 +65,8 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
   }
   if (head.size() >= kLongest) {
     add(&lists->longs, kLongest - kWindow + 1);
+  } else if (head.size() >= kMiddle) {
+    add(&lists->middles, kMiddle - kWindow + 1);
   } else if (head.size() >= kShort) {
     add(&lists->shorts, kShort - kWindow + 1);
   } else if (head.size() == kWindow) {
@@ -131,9 +133,10 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
       has_tiny_(!lists.tiny.empty()),
       has_hex_(!lists.hex_neighbours.empty()),
       has_blanks_(lists.has_blanks),
-      longs_(lists.longs, arena),
-      shorts_(lists.shorts, arena),
-      fours_(lists.fours, arena) {
+      longs_(lists.longs.windows, arena),
+      middles_(lists.middles.windows, arena),
+      shorts_(lists.shorts.windows, arena),
+      fours_(lists.fours.windows, arena) {
   for (const auto& [a, b] : lists.tiny) tiny_begins_.Add(a, b);
   for (const auto& [a, b] : lists.hex_neighbours) hex_neighbours_.Add(a, b);
   for (size_t i = 0; i < kPairs; ++i) {
@@ -145,21 +148,27 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
   const auto wipe = [](auto* list) {
     if (!list->empty()) Wipe(list->data(), list->size() * sizeof list->front());
   };
-  wipe(&lists.longs);
-  wipe(&lists.shorts);
-  wipe(&lists.fours);
+  for (WindowList* list :
+       {&lists.longs, &lists.middles, &lists.shorts, &lists.fours}) {
+    wipe(&list->windows);
+    wipe(&list->recent);
+  }
   for (auto& pairs : lists.pairs) wipe(&pairs);
   wipe(&lists.tiny);
   wipe(&lists.hex_neighbours);
 }
 
-// Every beginning of a long head needs the window that begins three bytes
-// before the place, or the one at it; of a shorter one some of three.
+// Every beginning of a head of some length needs the window that begins three
+// bytes before the place, or the one at it; of a shorter one some of three.
 bool HeadSet::None(const Around& around) const {
   if (has_tiny_ || !fours_.empty()) return false;
   const char* place = around.bytes + around.before;
   const uint32_t at = LoadWindow(place), three_before = LoadWindow(place - 3);
   if (longs_.MayHave(at) || longs_.MayHave(three_before)) return false;
+  if (!middles_.empty() &&
+      (middles_.MayHave(at) || middles_.MayHave(three_before))) {
+    return false;
+  }
   return shorts_.empty() ||
          !(shorts_.MayHave(at) || shorts_.MayHave(three_before) ||
            shorts_.MayHave(LoadWindow(place - 1)));
@@ -177,7 +186,8 @@ bool HeadSet::NoneAcross(const Around& around, char next) const {
     if (pairs.Has(pair)) return false;
   }
   const uint32_t window = LoadWindow(across);
-  return !longs_.MayHave(window) && !shorts_.MayHave(window);
+  return !longs_.MayHave(window) && !middles_.MayHave(window) &&
+         !shorts_.MayHave(window);
 }
 
 // Those of `starts` whose first pairs of bytes, as far as they are known and
@@ -212,6 +222,7 @@ HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
   // What the probes see of a shorter head stands as it is, where more bytes of
   // it do.
   Starts longs = longs_.empty() ? 0 : all;
+  Starts middles = middles_.empty() ? 0 : all & Bits(0, kMiddle - 1);
   Starts shorts = shorts_.empty() ? 0 : all & Bits(0, kShort - 1);
   Starts fours = fours_.empty() ? 0 : all & Bits(0, kSpan);
   const auto ask = [&](int at) {
@@ -219,18 +230,22 @@ HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
     const uint32_t window = LoadWindow(place + at);
     const Starts of_long = longs & Bits(-at, kLast - at);
     if (of_long != 0 && !longs_.MayHave(window)) longs &= ~of_long;
+    const Starts of_middle = middles & Bits(-at, 3 - at);
+    if (of_middle != 0 && !middles_.MayHave(window)) middles &= ~of_middle;
     const Starts of_short = shorts & Bits(-at, 1 - at);
     if (of_short != 0 && !shorts_.MayHave(window)) shorts &= ~of_short;
     const Starts of_four = fours & Bits(-at, -at);
     if (of_four != 0 && !fours_.MayHave(window)) fours &= ~of_four;
   };
-  for (int at = -kSpan; at <= kSpan && (longs | shorts | fours) != 0; ++at) {
+  for (int at = -kSpan; at <= kSpan && (longs | middles | shorts | fours) != 0;
+       ++at) {
     ask(at);
   }
-  for (int at = -kSpan - 1; at >= -before && (longs | shorts) != 0; --at) {
+  for (int at = -kSpan - 1; at >= -before && (longs | middles | shorts) != 0;
+       --at) {
     ask(at);
   }
-  Starts starts = longs | shorts | fours;
+  Starts starts = longs | middles | shorts | fours;
   for (int n = 0; has_tiny_ && n <= std::min(before, 2); ++n) {
     const char* begin = place - n;
     if (n + known >= 2 && !tiny_begins_.Has(begin)) continue;

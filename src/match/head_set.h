@@ -58,6 +58,8 @@ struct Around {
 class HeadSet {
  public:
   static constexpr size_t kLongest = Around::kBefore + 1;
+  // Of shorter heads fewer windows are kept.
+  static constexpr size_t kMiddle = 7;
   static constexpr size_t kShort = 5;
 
   HeadSet(const Walker::Indexes& indexes, Arena* arena)
@@ -77,8 +79,9 @@ class HeadSet {
   // Whether one may begin with these bytes, of which there are four.
   bool MayBegin(const char* at) const {
     const uint32_t window = LoadWindow(at);
-    return longs_.MayHave(window) || shorts_.MayHave(window) ||
-           fours_.MayHave(window) || TinyMayBegin(at);
+    return longs_.MayHave(window) || middles_.MayHave(window) ||
+           shorts_.MayHave(window) || fours_.MayHave(window) ||
+           TinyMayBegin(at);
   }
   // Of two bytes.
   bool TinyMayBegin(const char* at) const {
@@ -86,6 +89,7 @@ class HeadSet {
   }
 
   const WindowSet& longs() const { return longs_; }
+  const WindowSet& middles() const { return middles_; }
   const WindowSet& shorts() const { return shorts_; }
   const WindowSet& fours() const { return fours_; }
   bool has_tiny() const { return has_tiny_; }
@@ -106,9 +110,24 @@ class HeadSet {
   // As windows are folded, for hexadecimal digits in either case.
   static char Fold(char c) { return static_cast<char>(c | 0x20); }
 
+  // Windows, most of them once: heads of one needle often have the same, and
+  // the set's size follows from their number.
+  struct WindowList {
+    void Add(uint32_t window) {
+      window = WindowSet::Folded(window);
+      uint32_t& last = recent[WindowSet::Hash(window) >> (32 - kRecentLog2)];
+      if (last == window) return;
+      last = window;
+      windows.push_back(window);
+    }
+    static constexpr int kRecentLog2 = 16;
+    std::vector<uint32_t> windows;
+    std::vector<uint32_t> recent =
+        std::vector<uint32_t>(size_t{1} << kRecentLog2);
+  };
   // What the needles' heads hold, before it is hashed.
   struct Lists {
-    std::vector<uint32_t> longs, shorts, fours;  // windows
+    WindowList longs, middles, shorts, fours;
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
     std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;
@@ -131,7 +150,7 @@ class HeadSet {
   bool has_tiny_;
   bool has_hex_;
   bool has_blanks_;
-  WindowSet longs_, shorts_, fours_;
+  WindowSet longs_, middles_, shorts_, fours_;
 };
 
 }  // namespace maskpipe

@@ -22,13 +22,15 @@ void Bytes(const ByteSet& set, const NibbleSet&, std::string_view text,
   }
 }
 
-constexpr Kernel kPortable = {"portable", Windows<8>, Windows<2>, Windows<1>,
-                              Bytes};
+constexpr Kernel kPortable = {"portable", Windows<8>, Windows<4>,
+                              Windows<2>, Windows<1>, Bytes};
 
 // Those that run here, the best first.
 std::vector<const Kernel*> Available() {
   std::vector<const Kernel*> kernels;
-  if (const Kernel* avx2 = Avx2Kernel()) kernels.push_back(avx2);
+  for (const Kernel* k : {Avx512Kernel(), Avx2Kernel()}) {
+    if (k != nullptr) kernels.push_back(k);
+  }
   kernels.push_back(&kPortable);
   return kernels;
 }

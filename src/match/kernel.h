@@ -38,6 +38,8 @@ struct Kernel {
   // Every `Stride`th place whose window the set may have.
   void (*every_eighth)(const WindowSet&, std::string_view, size_t from,
                        size_t to, Offsets*);
+  void (*every_fourth)(const WindowSet&, std::string_view, size_t from,
+                       size_t to, Offsets*);
   void (*every_second)(const WindowSet&, std::string_view, size_t from,
                        size_t to, Offsets*);
   void (*every)(const WindowSet&, std::string_view, size_t from, size_t to,
@@ -55,6 +57,8 @@ const Kernel* ChosenKernel();
 std::string KernelNames();
 
 const Kernel& PortableKernel();
-const Kernel* Avx2Kernel();  // null where it does not run
+// Null where they do not run.
+const Kernel* Avx2Kernel();
+const Kernel* Avx512Kernel();
 
 }  // namespace maskpipe

@@ -78,6 +78,19 @@ MASKPIPE_AVX2 void EveryEighth(const WindowSet& set, std::string_view text,
   PortableKernel().every_eighth(set, text, i, to, hits);
 }
 
+// Reads 32 bytes from `i`, which are the windows.
+MASKPIPE_AVX2 void EveryFourth(const WindowSet& set, std::string_view text,
+                               size_t from, size_t to, Offsets* hits) {
+  const Lookup lookup(set);
+  size_t i = from;
+  for (; i + 32 <= text.size() && i + 28 < to; i += 32) {
+    const __m256i windows =
+        _mm256_loadu_si256(reinterpret_cast<const __m256i*>(text.data() + i));
+    Append(lookup(windows), i, 4, hits);
+  }
+  PortableKernel().every_fourth(set, text, i, to, hits);
+}
+
 // Reads 24 bytes from `i`.
 MASKPIPE_AVX2 void EverySecond(const WindowSet& set, std::string_view text,
                                size_t from, size_t to, Offsets* hits) {
@@ -131,7 +144,8 @@ MASKPIPE_AVX2 void Bytes(const ByteSet& set, const NibbleSet& nibbles,
   PortableKernel().bytes(set, nibbles, text, i, to, hits);
 }
 
-constexpr Kernel kAvx2 = {"avx2", EveryEighth, EverySecond, Every, Bytes};
+constexpr Kernel kAvx2 = {"avx2",      EveryEighth, EveryFourth,
+                          EverySecond, Every,       Bytes};
 
 #undef MASKPIPE_AVX2
 

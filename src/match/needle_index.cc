@@ -62,13 +62,21 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
     Wipe(&i->first_bytes, sizeof i->first_bytes);
   }
   order.erase(end, order.end());
+  // Whether the next one begins with all of it, so that one copy does.
+  const auto goes_on = [&](size_t i) {
+    return i + 1 < order.size() &&
+           needles[order[i + 1].needle].bytes.starts_with(
+               needles[order[i].needle].bytes);
+  };
   size_t bytes = 0;
-  for (const Sorted& s : order) bytes += needles[s.needle].bytes.size();
+  for (size_t i = 0; i < order.size(); ++i) {
+    if (!goes_on(i)) bytes += needles[order[i].needle].bytes.size();
+  }
   // Side by side, so that a walk stays in few cache lines.
   char* room = static_cast<char*>(arena->allocate(bytes + 1, 1));
   needles_.reserve(order.size());
-  for (const Sorted& s : order) {
-    const Needle& n = needles[s.needle];
+  for (size_t i = 0; i < order.size(); ++i) {
+    const Needle& n = needles[order[i].needle];
     needles_.push_back({.bytes = room,
                         .length = static_cast<uint32_t>(n.bytes.size()),
                         .secret = n.secret,
@@ -76,7 +84,8 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
                         .period = 0,
                         .alone = n.alone});
     any_alone_ = any_alone_ || n.alone;
-    room += n.bytes.copy(room, n.bytes.size());
+    n.bytes.copy(room, n.bytes.size());
+    if (!goes_on(i)) room += n.bytes.size();
     FindPeriod(&needles_.back());
   }
   uint32_t i = 0;

@@ -22,6 +22,16 @@ bool Covers(const Path& a, const Path& b) {
 
 // What was left open, each path once.
 void Merge(std::vector<Path>& left, std::vector<Path>* open) {
+  // In a text that repeats itself there are thousands, in order and all
+  // different.
+  const auto first_out_of_order = std::adjacent_find(
+      left.begin(), left.end(), [](const Path& a, const Path& b) {
+        return a.at != b.at || a.from >= b.from || a.depth <= b.depth;
+      });
+  if (first_out_of_order == left.end()) {
+    open->assign(left.begin(), left.end());
+    return;
+  }
   const auto state = [](const Path& p) {
     return std::tuple(p.at, p.depth, p.range.begin, p.range.end, p.writing,
                       p.from, p.least, p.noises);
@@ -41,6 +51,10 @@ void Merge(std::vector<Path>& left, std::vector<Path>* open) {
     }
     if (!covered) open->push_back(path);
   }
+  // Those that began first find what repeats, see Repeat().
+  std::sort(open->begin(), open->end(), [](const Path& a, const Path& b) {
+    return std::tuple(a.from, a.at) < std::tuple(b.from, b.at);
+  });
 }
 
 // The paths to be followed, by their places. One that is covered is dropped.
@@ -52,14 +66,11 @@ class Todo {
   bool empty() const { return places_.empty(); }
   uint64_t next() const { return places_.back().at; }
 
+  // One that none covers that was added, nor the other way round.
+  void AddOpen(const Path& path) { At(path.at).push_back(path); }
+
   void Add(const Path& path) {
-    auto place =
-        std::partition_point(places_.begin(), places_.end(),
-                             [&](const Place& p) { return p.at > path.at; });
-    if (place == places_.end() || place->at != path.at) {
-      place = places_.insert(place, {path.at, NewRoom()});
-    }
-    std::vector<Path>& paths = place->paths;
+    std::vector<Path>& paths = At(path.at);
     for (const Path& p : paths) {
       if (Covers(p, path)) return;
     }
@@ -84,6 +95,15 @@ class Todo {
     std::vector<Path> paths;
   };
 
+  std::vector<Path>& At(uint64_t at) {
+    auto place =
+        std::partition_point(places_.begin(), places_.end(),
+                             [&](const Place& p) { return p.at > at; });
+    if (place == places_.end() || place->at != at) {
+      place = places_.insert(place, {at, NewRoom()});
+    }
+    return place->paths;
+  }
   std::vector<Path> NewRoom() {
     if (rooms_.empty()) return {};
     std::vector<Path> room = std::move(rooms_.back());
@@ -109,7 +129,7 @@ class Walker::Sweep {
         open_(open),
         on_span_(on_span) {}
 
-  void Add(const Path& path) { todo_.Add(path); }
+  void AddOpen(const Path& path) { todo_.AddOpen(path); }
 
   // From the left, so that a place is done once no path stands before it.
   void Before(uint64_t end) {
@@ -540,8 +560,8 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
   static thread_local std::vector<Path> left;  // keeps its room
   left.clear();
   Sweep sweep(*this, window, &left, on_span);
-  for (const Path& path : *open) sweep.Add(path);  // 1
-  for (uint32_t at : places) {                     // 2
+  for (const Path& path : *open) sweep.AddOpen(path);  // 1
+  for (uint32_t at : places) {                         // 2
     Path path{};
     path.at = path.last = path.from = window.offset + at;
     path.plain = true;

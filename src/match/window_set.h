@@ -33,10 +33,14 @@ class WindowSet {
   static constexpr size_t kWindow = 4;  // bytes
 
   WindowSet(std::span<const uint32_t> windows, Arena* arena) : words_(arena) {
-    // Twelve bits a window, and at least 1 KiB.
-    const size_t wanted = windows.size() * 12 / 32 + 1;
+    // Twenty-four bits a window where that stays in near caches, else twelve.
+    // At least 1 KiB, but for so few that registers can hold the set.
+    const size_t bits = windows.size() <= kMany ? 24 : 12;
+    const size_t wanted = windows.size() * bits / 32 + 1;
     const int log2 =
-        std::clamp(static_cast<int>(std::bit_width(wanted)), 8, 20);
+        windows.size() <= kFew
+            ? kSmallestLog2
+            : std::clamp(static_cast<int>(std::bit_width(wanted)), 8, 20);
     words_.assign(size_t{1} << log2, 0);
     shift_ = 32 - log2;
     empty_ = windows.empty();
@@ -45,6 +49,14 @@ class WindowSet {
       words_[h >> shift_] |= Bits(h);
     }
   }
+
+  // Whether it has 64 words.
+  bool smallest() const { return shift_ == 32 - kSmallestLog2; }
+
+  // Windows that count the same are equal then.
+  static uint32_t Folded(uint32_t window) { return window | kFold; }
+
+  static uint32_t Hash(uint32_t window) { return Folded(window) * kFactor; }
 
   bool empty() const { return empty_; }
   bool MayHave(uint32_t window) const {
@@ -61,7 +73,10 @@ class WindowSet {
   int shift() const { return shift_; }
 
  private:
-  static uint32_t Hash(uint32_t window) { return (window | kFold) * kFactor; }
+  static constexpr int kSmallestLog2 = 6;
+  static constexpr size_t kFew = 96;  // of which one in a hundred passes
+  static constexpr size_t kMany = size_t{64} << 10;
+
   uint32_t Bits(uint32_t h) const {
     return uint32_t{1} << (h >> (shift_ - 5) & 31) |
            uint32_t{1} << (h >> (shift_ - 10) & 31);

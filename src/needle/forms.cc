@@ -16,6 +16,7 @@ constexpr size_t kLongestEncoded = size_t{1} << 20;
 constexpr size_t kLongestReencoded = size_t{64} << 10;
 // Nor joined in one piece; each line of it is a needle too.
 constexpr size_t kLongestJoined = size_t{64} << 10;
+constexpr size_t kMostFormsOfLine = 64;
 constexpr size_t kLeastBase64 = 6;    // determined characters
 constexpr size_t kLeastHexBytes = 4;  // eight digits
 
@@ -80,8 +81,11 @@ class Forms {
 
   void Add(std::string_view bytes, Writing writing) {
     if (bytes.empty()) return;
-    needles_->list.push_back(
-        {needles_->arena->Copy(bytes), leaf_, alone_, writing});
+    AddCopy(needles_->arena->Copy(bytes), writing);
+  }
+  // Of bytes that the arena holds.
+  void AddCopy(std::string_view bytes, Writing writing) {
+    needles_->list.push_back({bytes, leaf_, alone_, writing});
   }
 
   // White space around a line break becomes one line feed, which stands for any
@@ -158,21 +162,25 @@ class Forms {
     }
   }
 
+  Writing WritingOfBase64() const {
+    return options_.spellings ? Writing::kSpelled : Writing::kPlain;
+  }
   void AddCore(std::string_view core) {
-    if (core.size() >= kLeastBase64) {
-      Add(core, options_.spellings ? Writing::kSpelled : Writing::kPlain);
-    }
+    if (core.size() >= kLeastBase64) Add(core, WritingOfBase64());
   }
 
+  // Each is the beginning of the next, so one copy does.
   void AddBase64(const Base64Core& encoded) {
-    if (encoded.core.size() < kLeastBase64) return;
-    AddCore(encoded.core);
-    if (encoded.last.empty()) return;
-    std::string ended = encoded.core + encoded.last;
-    AddCore(ended);
-    ended += encoded.padding;
-    AddCore(ended);
-    Wipe(ended.data(), ended.size());
+    const size_t core = encoded.core.size();
+    if (core < kLeastBase64) return;
+    std::string whole = encoded.core + encoded.last;
+    const size_t ended = whole.size();
+    if (!encoded.last.empty()) whole += encoded.padding;
+    const std::string_view copy = needles_->arena->Copy(whole);
+    AddCopy(copy.substr(0, core), WritingOfBase64());
+    if (ended > core) AddCopy(copy.substr(0, ended), WritingOfBase64());
+    if (copy.size() > ended) AddCopy(copy, WritingOfBase64());
+    Wipe(whole.data(), whole.size());
   }
 
   static void WipeAll(Base64Core* encoded) {
@@ -250,6 +258,8 @@ class Forms {
 Needles MakeNeedles(const Leaves& leaves, const FormOptions& options) {
   Needles needles;
   const SpellingReader reader(StandardSpellings());
+  // Room that is never written to costs nothing.
+  needles.list.reserve(leaves.list.size() * kMostFormsOfLine);
   for (uint32_t i = 0; i < leaves.list.size(); ++i) {
     const Leaf& leaf = leaves.list[i];
     if (!IsMasked(leaf.verdict)) continue;

@@ -20,7 +20,9 @@ namespace {
 
 std::vector<const Kernel*> Kernels() {
   std::vector<const Kernel*> kernels = {&PortableKernel()};
-  if (const Kernel* avx2 = Avx2Kernel()) kernels.push_back(avx2);
+  for (const Kernel* k : {Avx2Kernel(), Avx512Kernel()}) {
+    if (k != nullptr) kernels.push_back(k);
+  }
   return kernels;
 }
 
@@ -50,6 +52,7 @@ TEST(Kernel, FindsTheSameAtEveryOffsetAndLength) {
   constexpr size_t kLongest = 200;  // three times the widest step
   for (const Kernel* kernel : Kernels()) {
     const std::pair<Loop, size_t> loops[] = {{kernel->every_eighth, 8},
+                                             {kernel->every_fourth, 4},
                                              {kernel->every_second, 2},
                                              {kernel->every, 1}};
     for (size_t length = WindowSet::kWindow; length <= kLongest; ++length) {
