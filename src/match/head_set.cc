@@ -19,8 +19,28 @@ constexpr HeadSet::Starts Bits(int first, int last) {
 
 }  // namespace
 
+// Of many middle heads registers cannot hold the windows. Then one loop over
+// the text that looks for the long ones too is cheaper than two, but where
+// there are events, of which more windows rule out more.
+bool HeadSet::OneStride(const Walker::Indexes& indexes) {
+  constexpr size_t kWindows = kMiddle - kWindow + 1;
+  size_t middles = 0;
+  for (size_t kind = 0; kind < indexes.size(); ++kind) {
+    const NeedleIndex& index = *indexes[kind];
+    if (static_cast<Writing>(kind) != Writing::kPlain && index.size() > 0) {
+      return false;
+    }
+    for (uint32_t i = 0; i < index.size(); ++i) {
+      const size_t size = index[i].length;
+      middles += size >= kMiddle && size < kLongest;
+    }
+  }
+  return middles * kWindows > WindowSet::kFew;
+}
+
 HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
   Lists lists;
+  lists.one_stride = OneStride(indexes);
   for (size_t kind = 0; kind < indexes.size(); ++kind) {
     const NeedleIndex& index = *indexes[kind];
     const auto writing = static_cast<Writing>(kind);
@@ -63,7 +83,7 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
       lists->pairs[i].push_back({head[i], head[i + 1]});
     }
   }
-  if (head.size() >= kLongest) {
+  if (head.size() >= kLongest && !lists->one_stride) {
     add(&lists->longs, kLongest - kWindow + 1);
   } else if (head.size() >= kMiddle) {
     add(&lists->middles, kMiddle - kWindow + 1);

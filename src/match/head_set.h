@@ -132,7 +132,10 @@ class HeadSet {
     std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;
     bool has_blanks = false;
+    bool one_stride =
+        false;  // all of some length are probed as the middle ones
   };
+  static bool OneStride(const Walker::Indexes& indexes);
   static Lists ListsOf(const Walker::Indexes& indexes);
   static void Add(std::string_view head, Lists* lists);
   static void AddHex(std::string_view bytes, Lists* lists);

@@ -31,6 +31,8 @@ inline uint32_t LoadWindow(const char* at) {
 class WindowSet {
  public:
   static constexpr size_t kWindow = 4;  // bytes
+  // So many make the smallest set; one in a hundred others passes then.
+  static constexpr size_t kFew = 96;
 
   WindowSet(std::span<const uint32_t> windows, Arena* arena) : words_(arena) {
     // Twenty-four bits a window where that stays in near caches, else twelve.
@@ -74,7 +76,6 @@ class WindowSet {
 
  private:
   static constexpr int kSmallestLog2 = 6;
-  static constexpr size_t kFew = 96;  // of which one in a hundred passes
   static constexpr size_t kMany = size_t{64} << 10;
 
   uint32_t Bits(uint32_t h) const {

@@ -192,6 +192,40 @@ TEST(Matcher, AgreesWithTheOracleInRandomWorldsAtAGuardPage) {
   }
 }
 
+// So many that the probes' sets are large, of all lengths at which they differ;
+// planted among what is nearly one of them.
+TEST(Matcher, ManyNeedlesOfAllLengthsAgreeWithTheOracle) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  GuardedText guarded(8192);
+  for (size_t least : {4, 5, 7, 8, 11}) {
+    for (int world = 0; world < 20; ++world) {
+      std::vector<std::string> words;
+      for (int i = 0; i < 120; ++i) {
+        words.push_back(
+            random.Text("abcdefghijklmnop", least + random.Below(14)));
+      }
+      const std::vector<Needle> needles = Distinct(words);
+      const Matcher matcher(needles);
+      std::string text;
+      while (text.size() < 3000) {
+        const std::string& word = words[random.Below(words.size())];
+        text += random.Text("abcdefghijklmnop", random.Below(20));
+        text += word.substr(random.Below(2), word.size() - random.Below(2));
+      }
+      std::vector<size_t> cuts;
+      for (size_t c = 1; c < text.size(); ++c) {
+        if (random.OneIn(300)) cuts.push_back(c);
+      }
+      const Found found =
+          ToSet(ScanInPieces(matcher, needles, guarded.Place(text), cuts));
+      ASSERT_EQ(found, ToSet(oracle::Occurrences(needles, text)));
+      ASSERT_GT(found.size(), 20u);
+    }
+  }
+}
+
 // The worked example of src/match/README.md, made anew.
 TEST(Matcher, TheTableInTheReadmeIsRight) {
   const std::vector<std::string> words = {"k/y-1", "y-1 k"};

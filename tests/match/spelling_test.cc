@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
 #include <set>
 #include <string>
@@ -275,8 +276,9 @@ TEST(Spelling, StringsLeftForEscapesAgreeWithTheOracle) {
   SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
   Random random(seed);
   oracle::Spelled oracle;
-  constexpr std::string_view kBefore[] = {"", "'$'", "$'", "'"};
-  constexpr std::string_view kBehind[] = {"", "''", "'"};
+  // What stands before and behind; zsh's last one is for a TAB alone.
+  constexpr std::array<std::string_view, 2> kQuotes[] = {
+      {"", ""}, {"'$'", ""}, {"", "''"}, {"'$'", "''"}, {"$'", "'"}};
   size_t whole = 0;
   for (int world = 0; world < Worlds() / 5; ++world) {
     const std::string word =
@@ -291,9 +293,12 @@ TEST(Spelling, StringsLeftForEscapesAgreeWithTheOracle) {
       }
       char digits[8];
       std::snprintf(digits, sizeof digits, "\\%03o", static_cast<uint8_t>(c));
-      text += kBefore[random.Below(std::size(kBefore))];
-      text += c == '\t' && random.OneIn(2) ? "\\t" : digits;
-      text += kBehind[random.Below(std::size(kBehind))];
+      const bool tab = c == '\t' && random.OneIn(2);
+      const size_t which = random.Below(std::size(kQuotes) - (tab ? 0 : 1));
+      const size_t other = random.OneIn(20) ? random.Below(4) : which;
+      text += kQuotes[which][0];
+      text += tab ? "\\t" : digits;
+      text += kQuotes[other][1];
     }
     text += " y";
     const std::string expected =
@@ -305,7 +310,7 @@ TEST(Spelling, StringsLeftForEscapesAgreeWithTheOracle) {
     }
     if (HasFailure()) return;
   }
-  EXPECT_GT(whole * 20, static_cast<size_t>(Worlds() / 5));
+  EXPECT_GT(whole * 2, static_cast<size_t>(Worlds() / 5));
 }
 
 // Whatever byte it is, wherever in the needle: among few needles little else
