@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <iterator>
 #include <set>
@@ -199,7 +200,7 @@ TEST(Matcher, ManyNeedlesOfAllLengthsAgreeWithTheOracle) {
   SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
   Random random(seed);
   GuardedText guarded(8192);
-  for (size_t least : {4, 5, 7, 8, 11}) {
+  for (const size_t least : std::array<size_t, 5>{4, 5, 7, 8, 11}) {
     for (int world = 0; world < 20; ++world) {
       std::vector<std::string> words;
       for (int i = 0; i < 120; ++i) {
