@@ -5,6 +5,7 @@
 
 #include "src/match/byte_cache.h"
 #include "src/match/characters.h"
+#include "src/match/raw_noise.h"
 #include "src/match/reading_cache.h"
 
 namespace maskpipe {

@@ -132,8 +132,8 @@ class HeadSet {
     std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;
     bool has_blanks = false;
-    bool one_stride =
-        false;  // all of some length are probed as the middle ones
+    // All long ones are probed as the middle ones are.
+    bool one_stride = false;
   };
   static bool OneStride(const Walker::Indexes& indexes);
   static Lists ListsOf(const Walker::Indexes& indexes);

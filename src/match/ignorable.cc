@@ -5,6 +5,7 @@
 #include <bitset>
 
 #include "src/match/place_memo.h"
+#include "src/match/raw_noise.h"
 
 namespace maskpipe {
 namespace {
@@ -248,9 +249,11 @@ const Ignorable& IgnorableReader::Read(std::string_view text, size_t p,
   memo.Begin(reader_->id(), text);
   const char* const at = text.data() + p;
   if (const Ignorable* known = memo.Get(at, blanks)) return *known;
-  Ignorable found;
+  Ignorable& found = memo.Make(at, blanks);
+  found.ends.clear();
+  found.cut = found.cut_break = found.cut_after = false;
   Skip(text, p, blanks, &found);
-  return memo.Keep(at, blanks, found);
+  return found;
 }
 
 void IgnorableReader::Skip(std::string_view text, size_t p, bool blanks,
@@ -324,9 +327,10 @@ const WhiteSpace& IgnorableReader::ReadWhiteSpace(std::string_view text,
   memo.Begin(reader_->id(), text);
   const char* const at = text.data() + p;
   if (const WhiteSpace* known = memo.Get(at, 0)) return *known;
-  WhiteSpace found;
+  WhiteSpace& found = memo.Make(at, 0);
+  found.cut = false;
   Spread(text, p, &found);
-  return memo.Keep(at, 0, found);
+  return found;
 }
 
 void IgnorableReader::Spread(std::string_view text, size_t p,

@@ -75,10 +75,11 @@ class PlaceMemo {
     const auto found = places_.find(Key(at, kind));
     return found == places_.end() ? nullptr : values_[found->second].get();
   }
-  const Value& Keep(const char* at, unsigned kind, const Value& value) {
+  // To be filled; it may hold what was found elsewhere.
+  Value& Make(const char* at, unsigned kind) {
     if (used_ == values_.size()) values_.push_back(std::make_unique<Value>());
     places_[Key(at, kind)] = used_;
-    return *values_[used_++] = value;
+    return *values_[used_++];
   }
 
  private:

@@ -7,6 +7,7 @@
 
 #include "src/match/characters.h"
 #include "src/match/place_memo.h"
+#include "src/match/raw_noise.h"
 
 namespace maskpipe {
 namespace {
@@ -29,34 +30,6 @@ const NamedEntity* FindEntity(std::string_view name) {
 }
 
 }  // namespace
-
-size_t EndOfTerminalSequence(std::string_view text, size_t p) {
-  const size_t limit = p + kLongestTerminalSequence;
-  if (p + 1 >= text.size()) return text.npos;
-  if (text[p + 1] == '(') return p + 2 < text.size() ? p + 3 : text.npos;
-  if (text[p + 1] != '[') return 0;
-  for (size_t i = p + 2; i < limit; ++i) {
-    if (i >= text.size()) return text.npos;
-    const char c = text[i];
-    if (c >= 0x40 && c <= 0x7e) return i + 1;
-    if (c < 0x20 || c > 0x3f) return 0;
-  }
-  return 0;
-}
-
-size_t EndOfRawBreak(std::string_view text, size_t p) {
-  constexpr size_t kMostReturns = 8;
-  const size_t begin = p;
-  while (p < text.size() && text[p] == '\r' && p - begin < kMostReturns) ++p;
-  if (p >= text.size()) return text.npos;
-  if (text[p++] != '\n') return 0;
-  const size_t indentation = p;
-  while (p < text.size() && (text[p] == ' ' || text[p] == '\t') &&
-         p - indentation < kLongestIndentation) {
-    ++p;
-  }
-  return p == text.size() ? text.npos : p;
-}
 
 void Readings::Add(const Reading& r) {
   for (size_t i = 0; i < size_; ++i) {
@@ -97,11 +70,12 @@ const Readings& SpellingReader::Inner(std::string_view text, size_t p,
                                       int level) const {
   auto& memo = PlaceMemo<Readings>::OfThisThread();
   const char* at = text.data() + p;
-  if (const Readings* known = memo.Get(at, static_cast<unsigned>(level)))
+  if (const Readings* known = memo.Get(at, static_cast<unsigned>(level))) {
     return *known;
+  }
   Readings units;
   if (level == 0 || !ReadSimple(text, p, &units)) Units(text, p, level, &units);
-  return memo.Keep(at, static_cast<unsigned>(level), units);
+  return memo.Make(at, static_cast<unsigned>(level)) = units;
 }
 
 // What is read at one level is what a row of the next may begin with.

@@ -2,121 +2,12 @@
 
 #include <algorithm>
 #include <cstring>
-#include <tuple>
-#include <utility>
 
 #include "src/match/characters.h"
+#include "src/match/frontier.h"
+#include "src/match/raw_noise.h"
 
 namespace maskpipe {
-
-namespace {
-
-// Whether all that comes of `b` comes of `a` too: the same needles go on at the
-// same place, and `a` masks as much, counts as short ones, skips as much noise
-// and has not looked at more.
-bool Covers(const Path& a, const Path& b) {
-  return a.depth == b.depth && a.range == b.range && a.from <= b.from &&
-         a.least <= b.least && a.noises <= b.noises && a.seen <= b.seen &&
-         a.writing == b.writing && a.apart == b.apart;
-}
-
-// What was left open, each path once.
-void Merge(std::vector<Path>& left, std::vector<Path>* open) {
-  // In a text that repeats itself there are thousands, in order and all
-  // different.
-  const auto first_out_of_order = std::adjacent_find(
-      left.begin(), left.end(), [](const Path& a, const Path& b) {
-        return a.at != b.at || a.from >= b.from || a.depth <= b.depth;
-      });
-  if (first_out_of_order == left.end()) {
-    open->assign(left.begin(), left.end());
-    return;
-  }
-  const auto state = [](const Path& p) {
-    return std::tuple(p.at, p.depth, p.range.begin, p.range.end, p.writing,
-                      p.from, p.least, p.noises);
-  };
-  std::sort(left.begin(), left.end(),
-            [&](const Path& a, const Path& b) { return state(a) < state(b); });
-  open->clear();
-  for (const Path& path : left) {
-    bool covered = false;
-    for (auto p = open->rbegin(); p != open->rend() && !covered; ++p) {
-      if (p->at != path.at || p->depth != path.depth) break;
-      if (!Covers(*p, path)) continue;
-      covered = true;
-      p->holds = std::min(p->holds, path.holds);
-      p->last = std::max(p->last, path.last);
-      p->waits = p->waits || path.waits;
-    }
-    if (!covered) open->push_back(path);
-  }
-  // Those that began first find what repeats, see Repeat().
-  std::sort(open->begin(), open->end(), [](const Path& a, const Path& b) {
-    return std::tuple(a.from, a.at) < std::tuple(b.from, b.at);
-  });
-}
-
-// The paths to be followed, by their places. One that is covered is dropped.
-class Todo {
- public:
-  void Clear() {
-    while (!places_.empty()) DropNext();
-  }
-  bool empty() const { return places_.empty(); }
-  uint64_t next() const { return places_.back().at; }
-
-  // One that none covers that was added, nor the other way round.
-  void AddOpen(const Path& path) { At(path.at).push_back(path); }
-
-  void Add(const Path& path) {
-    std::vector<Path>& paths = At(path.at);
-    for (const Path& p : paths) {
-      if (Covers(p, path)) return;
-    }
-    std::erase_if(paths, [&](const Path& p) { return Covers(path, p); });
-    paths.push_back(path);
-  }
-
-  // All that stand at the next place. What is added meanwhile stands behind it.
-  std::vector<Path> TakeNext() {
-    std::vector<Path> paths = std::move(places_.back().paths);
-    places_.pop_back();
-    return paths;
-  }
-  void GiveBack(std::vector<Path> room) {
-    room.clear();
-    rooms_.push_back(std::move(room));
-  }
-
- private:
-  struct Place {
-    uint64_t at;
-    std::vector<Path> paths;
-  };
-
-  std::vector<Path>& At(uint64_t at) {
-    auto place =
-        std::partition_point(places_.begin(), places_.end(),
-                             [&](const Place& p) { return p.at > at; });
-    if (place == places_.end() || place->at != at) {
-      place = places_.insert(place, {at, NewRoom()});
-    }
-    return place->paths;
-  }
-  std::vector<Path> NewRoom() {
-    if (rooms_.empty()) return {};
-    std::vector<Path> room = std::move(rooms_.back());
-    rooms_.pop_back();
-    return room;
-  }
-  void DropNext() { GiveBack(TakeNext()); }
-
-  std::vector<Place> places_;  // the next one last
-  std::vector<std::vector<Path>> rooms_;
-};
-
-}  // namespace
 
 // One walk. Places are offsets in the window.
 class Walker::Sweep {
@@ -129,14 +20,14 @@ class Walker::Sweep {
         open_(open),
         on_span_(on_span) {}
 
-  void AddOpen(const Path& path) { todo_.AddOpen(path); }
+  void AddOpen(const Path& path) { frontier_.AddOpen(path); }
 
   // From the left, so that a place is done once no path stands before it.
   void Before(uint64_t end) {
-    while (!todo_.empty() && todo_.next() < end) {
-      std::vector<Path> paths = todo_.TakeNext();
+    while (!frontier_.empty() && frontier_.next() < end) {
+      std::vector<Path> paths = frontier_.TakeNext();
       for (const Path& path : paths) One(path);
-      todo_.GiveBack(std::move(paths));
+      frontier_.GiveBack(std::move(paths));
     }
   }
   void One(const Path& path) {
@@ -366,14 +257,14 @@ class Walker::Sweep {
     next.seen = 0;
     next.noises = 0;
     next.plain = next.waits = false;
-    todo_.Add(next);
+    frontier_.Add(next);
   }
   void Skip(Path next, size_t end) {
     next.at = Position(end);
     next.seen = 0;
     ++next.noises;
     next.plain = next.waits = false;
-    todo_.Add(next);
+    frontier_.Add(next);
   }
 
   // Where the next pair of digits may begin. Behind an early break, where
@@ -510,17 +401,17 @@ class Walker::Sweep {
 
   // Keeps its room from walk to walk; holds places only.
   struct Room {
-    Todo todo;
+    Frontier frontier;
     Readings units;
     std::vector<size_t> pairs;
   };
   static Room& OfThisThread() {
     static thread_local Room room;
-    room.todo.Clear();
+    room.frontier.Clear();
     return room;
   }
   Room& room_ = OfThisThread();
-  Todo& todo_ = room_.todo;
+  Frontier& frontier_ = room_.frontier;
   Readings& units_ = room_.units;
   std::vector<size_t>& pairs_ = room_.pairs;
 };
@@ -575,7 +466,7 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
     }
   }
   sweep.Before(window.end() + 1);  // 3
-  Merge(left, open);               // 4
+  MergePaths(&left, open);         // 4
 }
 
 void Walker::Finish(const Window& window, const Path& path, bool truncated,

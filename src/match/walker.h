@@ -28,31 +28,13 @@
 #include <span>
 #include <vector>
 
+#include "src/match/frontier.h"
 #include "src/match/ignorable.h"
 #include "src/match/needle.h"
 #include "src/match/needle_index.h"
 #include "src/match/spelling_reader.h"
 
 namespace maskpipe {
-
-// An occurrence in progress.
-struct Path {
-  uint64_t at;     // where its next unit begins, in bytes of the stream
-  uint64_t last;   // where the last unit that was read ends
-  uint64_t from;   // the first byte to be masked
-  uint64_t holds;  // the first byte held back; kHoldsNothing after early breaks
-  uint64_t seen;   // the text's end when it was last looked at; 0: never
-  NeedleRange range;
-  uint32_t depth;  // bytes of the needles that were read
-  uint32_t least;  // a shorter needle does not count, after an early break
-  uint8_t noises;  // since the last unit
-  Writing writing;
-  bool apart;  // no letter or digit stands before it
-  bool plain;  // only bytes were read at which nothing else can be
-  bool waits;  // a needle ends here that must know the byte after it
-
-  static constexpr uint64_t kHoldsNothing = ~uint64_t{0};
-};
 
 class Walker {
  public:

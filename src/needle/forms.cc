@@ -16,7 +16,6 @@ constexpr size_t kLongestEncoded = size_t{1} << 20;
 constexpr size_t kLongestReencoded = size_t{64} << 10;
 // Nor joined in one piece; each line of it is a needle too.
 constexpr size_t kLongestJoined = size_t{64} << 10;
-constexpr size_t kMostFormsOfLine = 64;
 constexpr size_t kLeastBase64 = 6;    // determined characters
 constexpr size_t kLeastHexBytes = 4;  // eight digits
 
@@ -258,8 +257,6 @@ class Forms {
 Needles MakeNeedles(const Leaves& leaves, const FormOptions& options) {
   Needles needles;
   const SpellingReader reader(StandardSpellings());
-  // Room that is never written to costs nothing.
-  needles.list.reserve(leaves.list.size() * kMostFormsOfLine);
   for (uint32_t i = 0; i < leaves.list.size(); ++i) {
     const Leaf& leaf = leaves.list[i];
     if (!IsMasked(leaf.verdict)) continue;
