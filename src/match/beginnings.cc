@@ -29,7 +29,7 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
       ignorable_(ignorable),
       kernel_(ChosenKernel()),
       spelled_(indexes[1]->size() + indexes[2]->size() > 0),
-      heads_(indexes, arena) {
+      heads_(indexes, kernel_->held, arena) {
   ByteSet matters = heads_.bytes();
   matters |= ignorable->break_bytes();
   matters.Add('\x1b');

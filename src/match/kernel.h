@@ -35,6 +35,8 @@ using Offsets = std::vector<uint32_t>;
 // all lie within the text.
 struct Kernel {
   const char* name;
+  // A set of up to so many windows is held in registers, and costs little.
+  size_t held;
   // Every `Stride`th place whose window the set may have.
   void (*every_eighth)(const WindowSet&, std::string_view, size_t from,
                        size_t to, Offsets*);
@@ -42,6 +44,7 @@ struct Kernel {
                        size_t to, Offsets*);
   void (*every_second)(const WindowSet&, std::string_view, size_t from,
                        size_t to, Offsets*);
+  // Of a set that is_few() exactly those that it has.
   void (*every)(const WindowSet&, std::string_view, size_t from, size_t to,
                 Offsets*);
   // Every place with a byte of the set.
