@@ -388,7 +388,9 @@ void Beginnings::Find(std::string_view text, size_t from,
   }
   constexpr size_t kTail = HeadSet::kLongest - 1;
   Tail(search, text.size() < kTail ? 0 : text.size() - kTail);  // 3
-  std::sort(places->begin(), places->end());                    // 4
+  if (!std::is_sorted(places->begin(), places->end())) {        // 4
+    std::sort(places->begin(), places->end());
+  }
   places->erase(std::unique(places->begin(), places->end()), places->end());
 }
 

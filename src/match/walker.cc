@@ -444,6 +444,27 @@ bool Walker::StandsApart(const Window& window, size_t at) const {
   return false;
 }
 
+// Goes past the first bytes of `text`, if they are plain, to the needles that
+// begin so. False: there are none.
+bool Walker::Begin(std::string_view text, Path* path) const {
+  constexpr uint32_t kBytes = NeedleIndex::kBegin;
+  const NeedleIndex& index = *indexes_[static_cast<size_t>(path->writing)];
+  path->range = index.All();
+  if (path->writing == Writing::kHex || !index.all_long() ||
+      text.size() < kBytes) {
+    return true;
+  }
+  if (path->writing != Writing::kPlain) {
+    for (size_t i = 0; i < kBytes; ++i) {
+      if (!plain_.Has(text[i])) return true;
+    }
+  }
+  path->range = index.Begin(text.data());
+  path->depth = kBytes;
+  path->last = path->at += kBytes;
+  return !path->range.empty();
+}
+
 // 1 what was left open, 2 from each place, 3 to the text's end, 4 each path
 // once.
 void Walker::Walk(const Window& window, std::span<const uint32_t> places,
@@ -459,10 +480,11 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
     sweep.Before(path.at + 1);
     for (size_t i = 0; i < indexes_.size(); ++i) {
       if (indexes_[i]->size() == 0) continue;
-      path.range = indexes_[i]->All();
       path.writing = static_cast<Writing>(i);
-      path.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
-      sweep.One(path);
+      Path begun = path;
+      if (!Begin(window.bytes.substr(at), &begun)) continue;
+      begun.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
+      sweep.One(begun);
     }
   }
   sweep.Before(window.end() + 1);  // 3

@@ -67,6 +67,7 @@ class Walker {
   class Sweep;
 
   bool StandsApart(const Window& window, size_t at) const;
+  bool Begin(std::string_view text, Path* path) const;
 
   Indexes indexes_;
   const SpellingReader* reader_;
