@@ -57,27 +57,35 @@ void Beginnings::Probe(const Search& search, size_t begin, size_t end,
   constexpr size_t kWindow = WindowSet::kWindow;
   const size_t last = text.size() < kWindow ? 0 : text.size() - kWindow + 1;
   // As many windows of a head are known as places are left out: `stride` of
-  // them in a row, the one at `at` among them.
+  // them in a row, the one at `at` among them. Where hits follow each other
+  // those that stand in a row, [first, end), are known from the last one.
+  size_t first = 0, end_of_row = 0;
   const auto add = [&](const WindowSet& set, size_t at, size_t stride) {
     const auto stands = [&](size_t i) {
       return i >= last || set.MayHave(LoadWindow(text.data() + i));
     };
-    size_t first = at, end = at + 1;
-    while (first > from && at - first + 1 < stride && stands(first - 1)) {
-      --first;
+    if (at >= end_of_row) {
+      first = at;
+      end_of_row = at + 1;
+      while (first > from && at - first + 1 < stride && stands(first - 1)) {
+        --first;
+      }
+    } else {
+      first = std::max(first, at + 1 - std::min(at + 1, stride));
     }
-    while (end - at < stride && stands(end)) ++end;
-    for (; first + stride <= end && first <= at; ++first) {
-      search.places->push_back(static_cast<uint32_t>(first));
+    while (end_of_row - at < stride && stands(end_of_row)) ++end_of_row;
+    for (size_t i = first; i + stride <= end_of_row && i <= at; ++i) {
+      search.places->push_back(static_cast<uint32_t>(i));
     }
   };
   const auto probe = [&](const WindowSet& set, auto loop, size_t stride) {
     if (set.empty()) return;
     // Probes are counted from `from`, and reach as far as a head that begins
     // in the block.
-    const size_t first = from + (begin - from + stride - 1) / stride * stride;
+    const size_t begins = from + (begin - from + stride - 1) / stride * stride;
     hits->clear();
-    loop(set, text, first, std::min(end + stride - 1, last), hits);
+    end_of_row = 0;
+    loop(set, text, begins, std::min(end + stride - 1, last), hits);
     for (uint32_t at : *hits) add(set, at, stride);
   };
   probe(heads_.longs(), kernel_->every_eighth, 8);

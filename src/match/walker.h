@@ -74,6 +74,8 @@ class Walker {
   const IgnorableReader* ignorable_;
   // Bytes at which nothing but themselves can be read.
   ByteSet plain_;
+  // So many plain bytes a walk sees at most.
+  size_t farthest_ = 0;
 };
 
 }  // namespace maskpipe
