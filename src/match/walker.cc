@@ -39,6 +39,8 @@ class Runs {
     if (at >= end_ && !Find(at)) return false;
     return at >= begin_ + before_ && at + from_ <= end_;
   }
+  // Behind the last place inside of the run that was found last.
+  size_t end() const { return end_ - std::min(end_, from_ - 1); }
 
  private:
   // The run around `at`, to its end and not further back than is seen. Most
@@ -82,26 +84,22 @@ class Walker::Sweep {
       frontier_.GiveBack(std::move(paths));
     }
   }
-  // What is found from `at`, if that may be found again from the next place.
-  void Record(bool again, size_t at) {
+  // What is found from `at`, which is inside a run or not.
+  void Record(bool in_run, size_t at) {
     recorded_.clear();
-    recording_ = again;
+    recording_ = in_run;
     recorded_at_ = at;
     recorded_added_ = added_;
   }
-  // Reports what was recorded for the place before `at`. False: that was not
-  // all there was.
-  bool Again(size_t at) {
-    if (!recording_ || recorded_at_ + 1 != at || recorded_added_ != added_) {
-      return false;
+  // Whether what was recorded is all there was; then places behind, up to the
+  // run's end, have the same.
+  bool recorded() const { return recording_ && recorded_added_ == added_; }
+  bool recorded_nothing() const { return recorded() && recorded_.empty(); }
+  void Again(size_t at) {
+    for (const Span& span : recorded_) {
+      on_span_({span.begin + at - recorded_at_, span.end + at - recorded_at_,
+                span.secret});
     }
-    recorded_at_ = at;
-    for (Span& span : recorded_) {
-      ++span.begin;
-      ++span.end;
-      on_span_(span);
-    }
-    return true;
   }
   void One(const Path& path) {
     if (path.writing == Writing::kHex) {
@@ -576,13 +574,18 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
   Sweep sweep(*this, window, &left, on_span);
   Runs runs(window.bytes, kLookBehind + 1, farthest_);
   for (const Path& path : *open) sweep.AddOpen(path);  // 1
-  for (uint32_t at : places) {                         // 2
+  size_t same_until = 0;  // places before have what was recorded
+  for (auto place = places.begin(); place != places.end(); ++place) {  // 2
+    const size_t at = *place;
     Path path{};
     path.at = path.last = path.from = window.offset + at;
     path.plain = true;
     sweep.Before(path.at + 1);
+    if (at < same_until) {
+      sweep.Again(at);
+      continue;
+    }
     const bool in_run = plain_.Has(window.bytes[at]) && runs.Inside(at);
-    if (in_run && sweep.Again(at)) continue;
     sweep.Record(in_run, at);
     for (size_t i = 0; i < indexes_.size(); ++i) {
       if (indexes_[i]->size() == 0) continue;
@@ -591,6 +594,10 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
       if (!Begin(window.bytes.substr(at), &begun)) continue;
       begun.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
       sweep.One(begun);
+    }
+    if (sweep.recorded()) same_until = runs.end();
+    if (sweep.recorded_nothing()) {
+      place = std::lower_bound(place, places.end(), same_until) - 1;
     }
   }
   sweep.Before(window.end() + 1);  // 3

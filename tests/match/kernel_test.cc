@@ -26,9 +26,6 @@ std::vector<const Kernel*> Kernels() {
   return kernels;
 }
 
-using Loop = void (*)(const WindowSet&, std::string_view, size_t, size_t,
-                      Offsets*);
-
 Offsets ByDefinition(const WindowSet& set, std::string_view text, size_t from,
                      size_t to, size_t stride) {
   Offsets hits;
@@ -74,10 +71,10 @@ TEST(Kernel, FindsTheSameAtEveryOffsetAndLength) {
     sets.emplace_back(SomeWindows(&random, count), &arena);
   }
   for (const Kernel* kernel : Kernels()) {
-    const std::pair<Loop, size_t> loops[] = {{kernel->every_eighth, 8},
-                                             {kernel->every_fourth, 4},
-                                             {kernel->every_second, 2},
-                                             {kernel->every, 1}};
+    const std::pair<Kernel::Loop, size_t> loops[] = {{kernel->every_eighth, 8},
+                                                     {kernel->every_fourth, 4},
+                                                     {kernel->every_second, 2},
+                                                     {kernel->every, 1}};
     for (size_t length : Lengths()) {
       const std::string text = random.Text("abcd", length);
       const size_t end = length - WindowSet::kWindow + 1;
