@@ -142,8 +142,9 @@ TEST(Spelling, RunsOfOneByteAgreeWithTheOracle) {
   Random random(seed);
   GuardedText guarded(4096);
   oracle::Spelled oracle;
-  const std::vector<std::string> pieces = {"%61", "\n", "\x1b[0m", "b", "=\n",
-                                           "-",   "0x", " ",       "'", "aa"};
+  const std::vector<std::string> pieces = {"%61", "\n",      "\x1b[0m", "b",
+                                           "=\n", "-",       "0x",      " ",
+                                           "%aa", "\x1b[1a", "\\xaa"};
   for (int world = 0; world < 1 + Worlds() / 100; ++world) {
     std::vector<Needle> needles;
     std::string described;
@@ -163,7 +164,7 @@ TEST(Spelling, RunsOfOneByteAgreeWithTheOracle) {
     const Matcher matcher(needles);
     std::string text;
     while (text.size() < 250) {
-      text += std::string(60 + random.Below(120), 'a');
+      text += std::string(40 + random.Below(120), 'a');
       text += pieces[random.Below(pieces.size())];
     }
     SCOPED_TRACE(Printable(text) + described);
