@@ -28,36 +28,33 @@ size_t SameBytes(const char* a, const char* b, size_t most) {
 }
 
 // Long runs of one byte: a walk from a place inside finds what it found from
-// the place before, one byte on.
+// the place before, one byte on. What must stand alone has a letter behind it
+// there, or no letter on either side.
 class Runs {
  public:
-  // A walk sees `before` bytes before its place, and `from` from it on.
-  Runs(std::string_view text, size_t before, size_t from)
-      : text_(text), before_(before), from_(from) {}
+  // A walk sees `farthest` bytes from its place on, and the one before it.
+  Runs(std::string_view text, size_t farthest)
+      : text_(text), farthest_(farthest) {}
 
   bool Inside(size_t at) {
     if (at >= end_ && !Find(at)) return false;
-    return at >= begin_ + before_ && at + from_ <= end_;
+    return at > begin_ && at < end();
   }
   // Behind the last place inside of the run that was found last.
-  size_t end() const { return end_ - std::min(end_, from_ - 1); }
+  size_t end() const { return end_ - std::min(end_, farthest_ - 1); }
 
  private:
-  // The run around `at`, to its end and not further back than is seen. Most
-  // places are in none.
+  // A run that begins at `at`, or before. Most places are in none.
   bool Find(size_t at) {
     const char c = text_[at];
     if (at + 1 >= text_.size() || text_[at + 1] != c) return false;
     begin_ = at;
-    while (begin_ > 0 && at - begin_ < before_ && text_[begin_ - 1] == c) {
-      --begin_;
-    }
     end_ = std::min(text_.find_first_not_of(c, at), text_.size());
     return true;
   }
 
   std::string_view text_;
-  size_t before_, from_;
+  size_t farthest_;
   size_t begin_ = 0, end_ = 0;
 };
 
@@ -572,7 +569,7 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
   static thread_local std::vector<Path> left;  // keeps its room
   left.clear();
   Sweep sweep(*this, window, &left, on_span);
-  Runs runs(window.bytes, kLookBehind + 1, farthest_);
+  Runs runs(window.bytes, farthest_);
   for (const Path& path : *open) sweep.AddOpen(path);  // 1
   size_t same_until = 0;  // places before have what was recorded
   for (auto place = places.begin(); place != places.end(); ++place) {  // 2
