@@ -243,6 +243,19 @@ void Beginnings::LookAt(Search& search, size_t at) const {
 
 void Beginnings::Escape(Search& search, size_t at) const {
   const std::string_view text = search.text;
+  char short_unit;
+  size_t end;
+  switch (reader_->ReadShort(text, at, &short_unit, &end)) {
+    case SpellingReader::Short::kNothing:
+      return;
+    case SpellingReader::Short::kUnit:
+      if (Unit(search, at, {&short_unit, 1}, end) && MayBeNoise(text, at)) {
+        Noise(search, at);
+      }
+      return;
+    case SpellingReader::Short::kUnknown:
+      break;
+  }
   ReadingCache::Entry known;
   if (ReadingCache::Read(*reader_, text, at, &known)) {
     bool noise = false;

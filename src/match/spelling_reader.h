@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "src/match/byte_set.h"
+#include "src/match/characters.h"
 #include "src/match/spelling_rules.h"
 #include "src/match/spelling_table.h"
 
@@ -101,6 +102,12 @@ class SpellingReader {
   // The same for what nearly always stands there: the raw byte, or an escape of
   // raw bytes. False where only Read() can tell; `out` is then of no use.
   bool ReadSimple(std::string_view text, size_t p, Readings* out) const;
+
+  // The same where the first few bytes tell: nothing but the raw byte, or one
+  // unit of one byte besides.
+  enum class Short { kNothing, kUnit, kUnknown };
+  Short ReadShort(std::string_view text, size_t p, char* unit,
+                  size_t* end) const;
 
   // Whether more than the raw byte may be read at a place with this byte.
   bool Leads(char c) const { return rules_.leads().Has(c); }
@@ -217,5 +224,39 @@ class SpellingReader {
   uint64_t id_;
   SpellingRules rules_;
 };
+
+inline SpellingReader::Short SpellingReader::ReadShort(std::string_view text,
+                                                       size_t p, char* unit,
+                                                       size_t* end) const {
+  if (text.size() - p < 4) return Short::kUnknown;
+  const char next = text[p + 1];
+  const SpellingRules::Short& s = rules_.short_escape(text[p], next);
+  if (s.kind == SpellingRules::Short::kOther) return Short::kUnknown;
+  // What follows may spell what the row wants.
+  if (s.length != 1 && Leads(next) &&
+      (rules_.stops().Has(text[p + 2]) || MayFollow(next, text[p + 2]))) {
+    return Short::kUnknown;
+  }
+  if (s.kind == SpellingRules::Short::kNothing) return Short::kNothing;
+  *unit = s.unit;
+  *end = p + s.length;
+  if (s.kind == SpellingRules::Short::kTwoDigits) {
+    const int low = DigitOf(text[p + 2], 16);
+    if (low < 0) {
+      return rules_.stops().Has(text[p + 2]) ? Short::kUnknown
+                                             : Short::kNothing;
+    }
+    const int byte = DigitOf(next, 16) * 16 + low;
+    if (byte >= 0x80) return Short::kUnknown;  // or a code point
+    *unit = static_cast<char>(byte);
+  }
+  const char behind = text[*end];
+  // The unit may begin another escape.
+  if (rules_.stops().Has(behind) ||
+      (Leads(*unit) && MayFollow(*unit, behind))) {
+    return Short::kUnknown;
+  }
+  return Short::kUnit;
+}
 
 }  // namespace maskpipe
