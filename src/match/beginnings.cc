@@ -233,7 +233,7 @@ void Beginnings::LookAt(Search& search, size_t at) const {
   const std::string_view text = search.text;
   const char c = text[at];
   if (c == '\n') return Break(search, at, at + 1);
-  if (c == '\x1b') return Noise(search, at);
+  if (c == '\x1b') return Sequence(search, at);
   if (at + 1 < text.size() &&
       !event_pairs_[static_cast<uint8_t>(c)].Has(text[at + 1])) {
     return;
@@ -364,6 +364,19 @@ bool Beginnings::MayBeNoise(std::string_view text, size_t p) const {
     return !noise.ends.empty() || noise.cut || noise.cut_break ||
            noise.cut_after;
   });
+}
+
+// A terminal sequence, most often alone among plain bytes.
+void Beginnings::Sequence(Search& search, size_t at) const {
+  const std::string_view text = search.text;
+  const size_t end = EndOfTerminalSequence(text, at);
+  if (end == 0) return;
+  if (end >= text.size() || !OnlyRaw(text, end) ||
+      GlueBefore(search, at) != at) {
+    return Noise(search, at);
+  }
+  if (at == search.from) return;
+  AddPlaces(search, at, StartsOf(search, at, {}, end));
 }
 
 // Any noise that begins at `at`, or with glue before it.

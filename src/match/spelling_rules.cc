@@ -149,7 +149,10 @@ bool SpellingRules::AddShort(const Row& row, char next, Short* so_far) const {
   const SpellingRow& source = *row.source;
   const SpelledValue value = source.value;
   Short one;
-  if (elements.size() > 1 && elements[1].kind == Element::kDigits) {
+  if (elements.size() == 3 && elements[1].kind == Element::kName &&
+      elements[2].kind == Element::kPunctuation) {
+    one = {.kind = Short::kName, .unit = elements[2].c};
+  } else if (elements.size() > 1 && elements[1].kind == Element::kDigits) {
     const Element& digits = elements[1];
     const bool two = elements.size() == 2 && digits.base == 16 &&
                      digits.least == 2 && digits.most == 2;
@@ -182,6 +185,10 @@ SpellingRules::Short SpellingRules::ShortOf(uint8_t lead, uint8_t next) const {
   Short all;
   for (uint16_t r : rows_before(l, next)) {
     const Row& row = rows_[r];
+    if (noise && row.elements.size() > 1) {
+      all.kind = Short::kNoise;
+      continue;
+    }
     if (noise) return kOther;
     const bool raw = row.elements.size() == 1 || GoesOnRaw(row.elements[1], n);
     if (raw && !AddShort(row, n, &all)) return kOther;

@@ -42,13 +42,15 @@ class SpellingRules {
   };
   static constexpr size_t kEnd = 256;  // no byte follows
 
-  // What may be read where a byte follows a lead, provided that the byte behind
-  // is none of stops() and the escape's bytes are raw.
+  // What may be read where a byte follows a lead, provided that the escape's
+  // bytes are raw and, but behind digits, the one behind is none of stops().
   struct Short {
     enum Kind : uint8_t {
       kNothing,    // the raw lead only
       kUnit,       // `unit`, which takes `length` bytes
       kTwoDigits,  // hexadecimal ones, the byte of that number
+      kName,       // letters and digits, with `unit` behind them
+      kNoise,      // noise comes first
       kOther,
     };
     Kind kind = kNothing;
