@@ -10,6 +10,9 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
+#include <span>
+
 namespace maskpipe {
 namespace {
 
@@ -187,15 +190,18 @@ void EverySecond(const WindowSet& set, std::string_view text, size_t from,
   PortableKernel().every_second(set, text, from, to, hits);
 }
 
-// `kCount` windows, one or two, compared at 32 places at a time.
+// Up to `kCount` windows, compared at 32 places at a time.
 template <size_t kCount>
 class Few {
  public:
   MASKPIPE_AVX2 explicit Few(const WindowSet& set) {
+    const std::span<const uint32_t> few = set.few();
     for (size_t n = 0; n < kCount; ++n) {
+      // Once more the last one where there are fewer.
+      const uint32_t window = few[std::min(n, few.size() - 1)];
       for (size_t i = 0; i < WindowSet::kWindow; ++i) {
         bytes_[n][i] =
-            _mm256_set1_epi8(static_cast<char>(set.few(n) >> (8 * i) & 0xff));
+            _mm256_set1_epi8(static_cast<char>(window >> (8 * i) & 0xff));
       }
     }
   }
@@ -224,7 +230,10 @@ class Few {
         same[n] = i == first ? equal : _mm256_and_si256(same[n], equal);
       }
     }
-    return _mm256_or_si256(same[0], same[kCount - 1]);
+    for (size_t n = 1; n < kCount; ++n) {
+      same[0] = _mm256_or_si256(same[0], same[n]);
+    }
+    return same[0];
   }
   MASKPIPE_AVX2 static unsigned Mask(__m256i same) {
     return static_cast<unsigned>(_mm256_movemask_epi8(same));
@@ -260,12 +269,15 @@ MASKPIPE_AVX2 size_t FindFew(const WindowSet& set, std::string_view text,
 
 void Every(const WindowSet& set, std::string_view text, size_t from, size_t to,
            Offsets* hits) {
-  if (!set.is_few()) {
+  const size_t few = set.few().size();
+  if (few == 0) {
     from = Find<1>(set, text, from, to, hits);
-  } else if (set.few(0) == set.few(1)) {
+  } else if (few == 1) {
     from = FindFew<1>(set, text, from, to, hits);
+  } else if (few <= 3) {
+    from = FindFew<3>(set, text, from, to, hits);
   } else {
-    from = FindFew<2>(set, text, from, to, hits);
+    from = FindFew<WindowSet::kMostFew>(set, text, from, to, hits);
   }
   PortableKernel().every(set, text, from, to, hits);
 }
