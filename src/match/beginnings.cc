@@ -138,11 +138,15 @@ Beginnings::Starts Beginnings::Unknown(const Search& search,
 Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
                                         std::string_view unit,
                                         size_t after) const {
+  // One that began before has the byte before the event, one that begins with
+  // the event its unit.
+  const bool before =
+      event > search.from && heads_.bytes().Has(search.text[event - 1]);
+  const bool begins = !unit.empty() && heads_.MayBeginWith(unit[0]);
+  if (!before && !begins) return 0;
   Around around(search.text.substr(search.from, event - search.from));
   if (!unit.empty()) {
-    if (!heads_.MayBeginWith(unit[0]) && heads_.NoneAcross(around, unit[0])) {
-      return 0;
-    }
+    if (!begins && heads_.NoneAcross(around, unit[0])) return 0;
     around.Add(unit);
   } else if (after < search.text.size() && OnlyRaw(search.text, after) &&
              heads_.NoneAcross(around, search.text[after])) {
