@@ -15,8 +15,6 @@
 namespace maskpipe {
 namespace {
 
-constexpr size_t kBuckets = 8;  // a bit each of the tables' bytes
-
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
@@ -70,14 +68,67 @@ struct Bucket {
   // The share of positions that it lets through.
   double Cost() const {
     double cost = 1;
+    for (const ByteSet& set : bytes) cost *= ShareOf(set);
+    return cost;
+  }
+  // The same where bytes are looked up by their halves: all that a low half of
+  // one and a high half of one make are let through.
+  double CostByHalves() const {
+    double cost = 1;
     for (const ByteSet& set : bytes) {
-      double share = 0;
-      set.ForEach([&](uint8_t byte) { share += Share(byte); });
-      cost *= share;
+      unsigned lows = 0, highs = 0;
+      set.ForEach([&](uint8_t byte) {
+        lows |= 1u << (byte & 15);
+        highs |= 1u << (byte >> 4);
+      });
+      ByteSet all;
+      for (unsigned h = highs; h != 0; h &= h - 1) {
+        for (unsigned l = lows; l != 0; l &= l - 1) {
+          all.Add(static_cast<uint8_t>(std::countr_zero(h) << 4 |
+                                       std::countr_zero(l)));
+        }
+      }
+      cost *= ShareOf(all);
     }
     return cost;
   }
+
+ private:
+  static double ShareOf(const ByteSet& set) {
+    double share = 0;
+    set.ForEach([&](uint8_t byte) { share += Share(byte); });
+    return share;
+  }
 };
+
+// So many buckets, with each atom where it makes the least more pass.
+std::vector<Bucket> Fill(const std::vector<Atom>& atoms,
+                         const std::vector<uint32_t>& offsets, size_t count,
+                         double (Bucket::*cost_of)() const) {
+  std::vector<Bucket> buckets(count);
+  std::vector<double> costs(count);
+  for (size_t i = 0; i < atoms.size(); ++i) {
+    size_t best = 0;
+    double least = 0, cost_there = 0;
+    for (size_t b = 0; b < count; ++b) {
+      Bucket with = buckets[b];
+      with.Add(atoms[i], offsets[i]);
+      const double cost = (with.*cost_of)();
+      if (b == 0 || cost - costs[b] < least) {
+        best = b;
+        least = cost - costs[b];
+        cost_there = cost;
+      }
+    }
+    buckets[best].Add(atoms[i], offsets[i]);
+    costs[best] = cost_there;
+  }
+  return buckets;
+}
+
+void AddBit(size_t bit, uint8_t* bits) {
+  *bits = static_cast<uint8_t>(*bits | 1u << bit);
+}
 
 }  // namespace
 
@@ -107,7 +158,8 @@ AtomFinder::AtomFinder(std::vector<Atom> atoms, Loop loop)
     next_.push_back(slot);
     slot = i + 1;
   }
-  FillBuckets();
+  if (loop_ == Loop::kAvx2) FillHalves();
+  if (loop_ == Loop::kAvx512) FillBytes();
 }
 
 // The rarest window of the atom.
@@ -126,37 +178,27 @@ size_t AtomFinder::WindowOf(const Atom& atom) const {
   return best;
 }
 
-// Each atom goes where it makes the least more pass.
-void AtomFinder::FillBuckets() {
-  std::array<Bucket, kBuckets> buckets;
-  std::array<double, kBuckets> costs{};
-  for (uint32_t i = 0; i < atoms_.size(); ++i) {
-    size_t best = 0;
-    double least = 0, cost_there = 0;
-    for (size_t b = 0; b < kBuckets; ++b) {
-      Bucket with = buckets[b];
-      with.Add(atoms_[i], offsets_[i]);
-      const double cost = with.Cost();
-      if (b == 0 || cost - costs[b] < least) {
-        best = b;
-        least = cost - costs[b];
-        cost_there = cost;
-      }
-    }
-    buckets[best].Add(atoms_[i], offsets_[i]);
-    costs[best] = cost_there;
-  }
-  for (size_t k = 0; k < kWindow; ++k) {
-    for (size_t b = 0; b < kBuckets; ++b) {
-      const auto add = [bit = 1u << b](uint8_t& bits) {
-        bits = static_cast<uint8_t>(bits | bit);
-      };
+void AtomFinder::FillHalves() {
+  const std::vector<Bucket> buckets =
+      Fill(atoms_, offsets_, kSets * kBuckets, &Bucket::CostByHalves);
+  for (size_t b = 0; b < buckets.size(); ++b) {
+    for (size_t k = 0; k < kWindow; ++k) {
+      Halves& halves = halves_[b / kBuckets][k];
       buckets[b].bytes[k].ForEach([&](uint8_t byte) {
-        // Halves accept products of what they were given, so more bytes.
-        add(halves_[k].low[byte & 15]);
-        add(halves_[k].high[byte >> 4]);
-        add(bytes_[k][byte & 127]);
+        AddBit(b % kBuckets, &halves.low[byte & 15]);
+        AddBit(b % kBuckets, &halves.high[byte >> 4]);
       });
+    }
+  }
+}
+
+void AtomFinder::FillBytes() {
+  const std::vector<Bucket> buckets =
+      Fill(atoms_, offsets_, kBuckets, &Bucket::Cost);
+  for (size_t b = 0; b < buckets.size(); ++b) {
+    for (size_t k = 0; k < kWindow; ++k) {
+      buckets[b].bytes[k].ForEach(
+          [&](uint8_t byte) { AddBit(b, &bytes_[k][byte & 127]); });
     }
   }
 }
@@ -220,27 +262,33 @@ __attribute__((target("avx2"))) static inline __m256i Load(
 __attribute__((target("avx2"))) size_t AtomFinder::FindAvx2(
     std::string_view text, size_t from, std::vector<AtomHit>* hits) const {
   constexpr size_t kBlock = 32;
-  __m256i low[kWindow], high[kWindow];
-  for (size_t k = 0; k < kWindow; ++k) {
-    low[k] = Load(halves_[k].low);
-    high[k] = Load(halves_[k].high);
+  __m256i low[kSets][kWindow], high[kSets][kWindow];
+  for (size_t s = 0; s < kSets; ++s) {
+    for (size_t k = 0; k < kWindow; ++k) {
+      low[s][k] = Load(halves_[s][k].low);
+      high[s][k] = Load(halves_[s][k].high);
+    }
   }
-  const __m256i half = _mm256_set1_epi8(15);
+  const __m256i half = _mm256_set1_epi8(15), none = _mm256_setzero_si256();
   size_t at = from;
   for (; at + kBlock + kWindow - 1 <= text.size(); at += kBlock) {
-    __m256i all = _mm256_set1_epi8(-1);
+    __m256i all[kSets];
     for (size_t k = 0; k < kWindow; ++k) {
       const __m256i bytes = _mm256_loadu_si256(
           reinterpret_cast<const __m256i*>(text.data() + at + k));
       const __m256i by_low = _mm256_and_si256(bytes, half);
       const __m256i by_high =
           _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
-      all = _mm256_and_si256(
-          all, _mm256_and_si256(_mm256_shuffle_epi8(low[k], by_low),
-                                _mm256_shuffle_epi8(high[k], by_high)));
+      for (size_t s = 0; s < kSets; ++s) {
+        const __m256i both =
+            _mm256_and_si256(_mm256_shuffle_epi8(low[s][k], by_low),
+                             _mm256_shuffle_epi8(high[s][k], by_high));
+        all[s] = k == 0 ? both : _mm256_and_si256(all[s], both);
+      }
     }
+    const __m256i some = _mm256_or_si256(all[0], all[1]);
     const auto candidates = ~static_cast<uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(some, none)));
     CheckAll(text, from, at, candidates, hits);
   }
   return at;

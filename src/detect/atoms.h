@@ -55,6 +55,10 @@ class AtomFinder {
 
  private:
   static constexpr size_t kSlots = 4096;
+  // Eight buckets are the bits of a byte; by halves they let more through, so
+  // that there are twice as many.
+  static constexpr size_t kBuckets = 8;
+  static constexpr size_t kSets = 2;
   // For each of kWindow bytes, the buckets that accept a low and a high half.
   struct Halves {
     std::array<uint8_t, 16> low{};
@@ -62,7 +66,8 @@ class AtomFinder {
   };
 
   size_t WindowOf(const Atom& atom) const;
-  void FillBuckets();
+  void FillHalves();
+  void FillBytes();
   static uint32_t Slot(const char* at);
   void Check(std::string_view text, size_t from, size_t at,
              std::vector<AtomHit>* hits) const;
@@ -80,7 +85,7 @@ class AtomFinder {
   std::vector<uint32_t> offsets_;         // of each atom's window
   std::vector<uint32_t> next_;            // in the same slot, plus one
   std::array<uint32_t, kSlots> slots_{};  // atom, plus one
-  std::array<Halves, kWindow> halves_{};
+  std::array<std::array<Halves, kWindow>, kSets> halves_{};
   // The same of whole bytes, of which the lower seven bits are looked at.
   std::array<std::array<uint8_t, 128>, kWindow> bytes_{};
   size_t longest_ = 0;
