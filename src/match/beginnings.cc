@@ -29,7 +29,7 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
       ignorable_(ignorable),
       kernel_(ChosenKernel()),
       spelled_(indexes[1]->size() + indexes[2]->size() > 0),
-      heads_(indexes, arena) {
+      heads_(indexes, kernel_->held, arena) {
   ByteSet matters = heads_.bytes();
   matters |= ignorable->break_bytes();
   matters.Add('\x1b');
@@ -49,48 +49,63 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
   }
 }
 
-// The places of [begin, end) whose heads stand there as they are.
-void Beginnings::Probe(const Search& search, size_t begin, size_t end,
-                       Offsets* hits) const {
+// Those places of [begin, end) at which heads of one set begin. As many windows
+// of a head are known as places are left out: `kStride` of them in a row, the
+// one of the hit among them. Where hits follow each other those that stand in a
+// row, [first, end_of_row), are known from the last one.
+template <size_t kStride>
+void Beginnings::ProbeFor(const WindowSet& set, Kernel::Loop loop,
+                          const Search& search, size_t begin,
+                          size_t end) const {
+  if (set.empty()) return;
+  constexpr size_t kWindow = WindowSet::kWindow;
   const std::string_view text = search.text;
   const size_t from = search.from;
-  constexpr size_t kWindow = WindowSet::kWindow;
   const size_t last = text.size() < kWindow ? 0 : text.size() - kWindow + 1;
-  // As many windows of a head are known as places are left out: `stride` of
-  // them in a row, the one at `at` among them.
-  const auto add = [&](const WindowSet& set, size_t at, size_t stride) {
-    const auto stands = [&](size_t i) {
-      return i >= last || set.MayHave(LoadWindow(text.data() + i));
-    };
-    size_t first = at, end = at + 1;
-    while (first > from && at - first + 1 < stride && stands(first - 1)) {
-      --first;
-    }
-    while (end - at < stride && stands(end)) ++end;
-    for (; first + stride <= end && first <= at; ++first) {
-      search.places->push_back(static_cast<uint32_t>(first));
-    }
+  const auto stands = [&](size_t i) {
+    return i >= last || set.MayHave(LoadWindow(text.data() + i));
   };
-  const auto probe = [&](const WindowSet& set, auto loop, size_t stride) {
-    if (set.empty()) return;
-    // Probes are counted from `from`, and reach as far as a head that begins
-    // in the block.
-    const size_t first = from + (begin - from + stride - 1) / stride * stride;
-    hits->clear();
-    loop(set, text, first, std::min(end + stride - 1, last), hits);
-    for (uint32_t at : *hits) add(set, at, stride);
-  };
-  probe(heads_.longs(), kernel_->every_eighth, 8);
-  probe(heads_.middles(), kernel_->every_fourth, 4);
-  probe(heads_.shorts(), kernel_->every_second, 2);
-  probe(heads_.fours(), kernel_->every, 1);
-  if (heads_.has_tiny()) {
-    for (size_t i = begin; i < std::min(end, text.size() - 1); ++i) {
-      if (heads_.TinyMayBegin(text.data() + i)) {
-        search.places->push_back(static_cast<uint32_t>(i));
+  // Probes are counted from `from`, and reach as far as a head that begins in
+  // the block.
+  search.hits->clear();
+  loop(set, text, from + (begin - from + kStride - 1) / kStride * kStride,
+       std::min(end + kStride - 1, last), search.hits);
+  const size_t sorted = search.places->size();
+  size_t first = 0, end_of_row = 0;
+  for (const size_t at : *search.hits) {
+    if (at >= end_of_row) {
+      first = at;
+      end_of_row = at + 1;
+      while (first > from && at - first + 1 < kStride && stands(first - 1)) {
+        --first;
       }
+    } else {
+      first = std::max(first, at + 1 - std::min(at + 1, kStride));
+    }
+    while (end_of_row - at < kStride && stands(end_of_row)) ++end_of_row;
+    for (size_t i = first; i + kStride <= end_of_row && i <= at; ++i) {
+      search.places->push_back(static_cast<uint32_t>(i));
     }
   }
+  Sort(sorted, search.places);
+}
+
+// The places of [begin, end) whose heads stand there as they are.
+void Beginnings::Probe(const Search& search, size_t begin, size_t end) const {
+  const Kernel& k = *kernel_;
+  ProbeFor<8>(heads_.longs(), k.every_eighth, search, begin, end);
+  ProbeFor<4>(heads_.middles(), k.every_fourth, search, begin, end);
+  ProbeFor<2>(heads_.shorts(), k.every_second, search, begin, end);
+  ProbeFor<1>(heads_.fours(), k.every, search, begin, end);
+  if (!heads_.has_tiny()) return;
+  const std::string_view text = search.text;
+  const size_t sorted = search.places->size();
+  for (size_t i = begin; i < std::min(end, text.size() - 1); ++i) {
+    if (heads_.TinyMayBegin(text.data() + i)) {
+      search.places->push_back(static_cast<uint32_t>(i));
+    }
+  }
+  Sort(sorted, search.places);
 }
 
 // Nothing can be read at `p` but the byte itself, told quickly.
@@ -370,26 +385,42 @@ void Beginnings::Tail(const Search& search, size_t begin) const {
   }
 }
 
+// Puts those from `sorted` on, which mostly lie behind the others, in order.
+void Beginnings::Sort(size_t sorted, Offsets* places) {
+  const auto begin = places->begin(), end = places->end();
+  const auto added = begin + static_cast<ptrdiff_t>(sorted);
+  if (added == end) return;
+  if (!std::is_sorted(added, end)) std::sort(added, end);
+  if (added == begin || *(added - 1) <= *added) return;
+  std::inplace_merge(std::upper_bound(begin, added, *added), added, end);
+}
+
 // Block by block: 1 probes, 2 events; then 3 the tail, 4 each place once.
 void Beginnings::Find(std::string_view text, size_t from,
                       Offsets* places) const {
   places->clear();
   if (from >= text.size()) return;
-  Search search{.text = text, .from = from, .places = places};
   static thread_local Offsets hits;  // keeps its room; holds no secret
+  Search search{.text = text, .from = from, .places = places, .hits = &hits};
   for (size_t begin = from; begin < text.size(); begin += kBlock) {
     const size_t end = std::min(begin + kBlock, text.size());
-    Probe(search, begin, end, &hits);  // 1
-    if (!spelled_) continue;
-    hits.clear();
-    search.patience = kMostStepsOfBlock;
-    kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end, &hits);  // 2
-    for (uint32_t at : hits) Event(search, at);
+    Probe(search, begin, end);  // 1
+    if (spelled_) {
+      const size_t sorted = places->size();
+      hits.clear();
+      search.patience = kMostStepsOfBlock;
+      kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end,
+                     &hits);  // 2
+      for (uint32_t at : hits) Event(search, at);
+      Sort(sorted, places);
+    }
   }
+  const size_t sorted = places->size();
   constexpr size_t kTail = HeadSet::kLongest - 1;
   Tail(search, text.size() < kTail ? 0 : text.size() - kTail);  // 3
-  std::sort(places->begin(), places->end());                    // 4
-  places->erase(std::unique(places->begin(), places->end()), places->end());
+  Sort(sorted, places);
+  places->erase(std::unique(places->begin(), places->end()),
+                places->end());  // 4
 }
 
 }  // namespace maskpipe

@@ -43,13 +43,17 @@ class Beginnings {
     std::string_view text;
     size_t from;
     Offsets* places;
+    Offsets* hits;           // of a kernel, for a while
     size_t noise_until = 0;  // noise that begins before was looked at
     int steps = 0;           // so much patience is left with this event
     int patience = 0;        // and with those of this block
   };
 
-  void Probe(const Search& search, size_t begin, size_t end,
-             Offsets* hits) const;
+  void Probe(const Search& search, size_t begin, size_t end) const;
+  template <size_t kStride>
+  void ProbeFor(const WindowSet& set, Kernel::Loop loop, const Search& search,
+                size_t begin, size_t end) const;
+  static void Sort(size_t sorted, Offsets* places);
   void Tail(const Search& search, size_t begin) const;
   void Event(Search& search, size_t at) const;
   void LookAt(Search& search, size_t at) const;

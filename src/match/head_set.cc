@@ -19,28 +19,32 @@ constexpr HeadSet::Starts Bits(int first, int last) {
 
 }  // namespace
 
-// Of many middle heads registers cannot hold the windows. Then one loop over
-// the text that looks for the long ones too is cheaper than two, but where
-// there are events, of which more windows rule out more.
-bool HeadSet::OneStride(const Walker::Indexes& indexes) {
-  constexpr size_t kWindows = kMiddle - kWindow + 1;
-  size_t middles = 0;
+// Where all needles are plain one loop over the text is cheaper than two: at
+// every place for one or two heads, which are compared as they are; at every
+// fourth for middle heads, unless registers hold their windows. Where there are
+// events more windows rule out more.
+size_t HeadSet::LongestStride(const Walker::Indexes& indexes, size_t held) {
+  constexpr size_t kLongStride = kLongest - kWindow + 1;
+  constexpr size_t kMiddleStride = kMiddle - kWindow + 1;
+  size_t middles = 0, all = 0;
   for (size_t kind = 0; kind < indexes.size(); ++kind) {
     const NeedleIndex& index = *indexes[kind];
     if (static_cast<Writing>(kind) != Writing::kPlain && index.size() > 0) {
-      return false;
+      return kLongStride;
     }
     for (uint32_t i = 0; i < index.size(); ++i) {
       const size_t size = index[i].length;
       middles += size >= kMiddle && size < kLongest;
+      all += size >= kWindow;
     }
   }
-  return middles * kWindows > WindowSet::kFew;
+  if (all <= WindowSet::kPair) return 1;
+  return middles * kMiddleStride > held ? kMiddleStride : kLongStride;
 }
 
-HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
+HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes, size_t held) {
   Lists lists;
-  lists.one_stride = OneStride(indexes);
+  lists.longest_stride = LongestStride(indexes, held);
   for (size_t kind = 0; kind < indexes.size(); ++kind) {
     const NeedleIndex& index = *indexes[kind];
     const auto writing = static_cast<Writing>(kind);
@@ -68,7 +72,18 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes) {
       Add(head, &lists);
     }
   }
+  JoinFew(&lists);
   return lists;
+}
+
+// One or two windows are compared at every place faster than their table is
+// asked at every second.
+void HeadSet::JoinFew(Lists* lists) {
+  std::vector<uint32_t>& fours = lists->fours.windows;
+  const std::vector<uint32_t>& firsts = lists->first_of_shorts;
+  if (firsts.empty() || fours.size() + firsts.size() > WindowSet::kPair) return;
+  fours.insert(fours.end(), firsts.begin(), firsts.end());
+  lists->shorts.Clear();
 }
 
 void HeadSet::Add(std::string_view head, Lists* lists) {
@@ -83,13 +98,23 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
       lists->pairs[i].push_back({head[i], head[i + 1]});
     }
   }
-  if (head.size() >= kLongest && !lists->one_stride) {
+  const size_t stride =
+      head.size() < kWindow
+          ? 0
+          : std::min(head.size() - kWindow + 1, lists->longest_stride);
+  if (stride >= kLongest - kWindow + 1) {
     add(&lists->longs, kLongest - kWindow + 1);
-  } else if (head.size() >= kMiddle) {
+  } else if (stride >= kMiddle - kWindow + 1) {
     add(&lists->middles, kMiddle - kWindow + 1);
-  } else if (head.size() >= kShort) {
+  } else if (stride >= kShort - kWindow + 1) {
     add(&lists->shorts, kShort - kWindow + 1);
-  } else if (head.size() == kWindow) {
+    std::vector<uint32_t>& firsts = lists->first_of_shorts;
+    const uint32_t first = WindowSet::Folded(LoadWindow(head.data()));
+    if (firsts.size() <= WindowSet::kPair &&
+        std::find(firsts.begin(), firsts.end(), first) == firsts.end()) {
+      firsts.push_back(first);
+    }
+  } else if (stride == 1) {
     add(&lists->fours, 1);
   } else {
     lists->tiny_first.Add(static_cast<uint8_t>(head[0]));
@@ -144,7 +169,7 @@ void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
   lists->bytes |= ByteSet::Of("ABCDEF");
 }
 
-HeadSet::HeadSet(Lists lists, Arena* arena)
+HeadSet::HeadSet(const Lists& lists, Arena* arena)
     : bytes_(lists.bytes),
       tiny_first_(lists.tiny_first),
       pairs_{PairSet(arena), PairSet(arena), PairSet(arena)},
@@ -165,23 +190,31 @@ HeadSet::HeadSet(Lists lists, Arena* arena)
   for (const auto& [a, b] : lists.pairs[0]) {
     firsts_.Add(static_cast<uint8_t>(Fold(a)));
   }
+}
+
+void HeadSet::WindowList::Clear() {
+  for (std::vector<uint32_t>* list : {&windows, &recent}) {
+    if (!list->empty()) Wipe(list->data(), list->size() * sizeof(uint32_t));
+  }
+  windows.clear();
+}
+
+HeadSet::Lists::~Lists() {
   const auto wipe = [](auto* list) {
     if (!list->empty()) Wipe(list->data(), list->size() * sizeof list->front());
   };
-  for (WindowList* list :
-       {&lists.longs, &lists.middles, &lists.shorts, &lists.fours}) {
-    wipe(&list->windows);
-    wipe(&list->recent);
-  }
-  for (auto& pairs : lists.pairs) wipe(&pairs);
-  wipe(&lists.tiny);
-  wipe(&lists.hex_neighbours);
+  for (WindowList* list : {&longs, &middles, &shorts, &fours}) list->Clear();
+  wipe(&first_of_shorts);
+  for (auto& list : pairs) wipe(&list);
+  wipe(&tiny);
+  wipe(&hex_neighbours);
 }
 
 // Every beginning of a head of some length needs the window that begins three
-// bytes before the place, or the one at it; of a shorter one some of three.
+// bytes before the place, or the one at it; of a shorter one some of three, of
+// four bytes one of four.
 bool HeadSet::None(const Around& around) const {
-  if (has_tiny_ || !fours_.empty()) return false;
+  if (has_tiny_) return false;
   const char* place = around.bytes + around.before;
   const uint32_t at = LoadWindow(place), three_before = LoadWindow(place - 3);
   if (longs_.MayHave(at) || longs_.MayHave(three_before)) return false;
@@ -189,9 +222,16 @@ bool HeadSet::None(const Around& around) const {
       (middles_.MayHave(at) || middles_.MayHave(three_before))) {
     return false;
   }
-  return shorts_.empty() ||
-         !(shorts_.MayHave(at) || shorts_.MayHave(three_before) ||
-           shorts_.MayHave(LoadWindow(place - 1)));
+  if (shorts_.empty() && fours_.empty()) return true;
+  const uint32_t one_before = LoadWindow(place - 1);
+  if (!shorts_.empty() &&
+      (shorts_.MayHave(at) || shorts_.MayHave(three_before) ||
+       shorts_.MayHave(one_before))) {
+    return false;
+  }
+  return fours_.empty() ||
+         !(fours_.MayHave(at) || fours_.MayHave(three_before) ||
+           fours_.MayHave(one_before) || fours_.MayHave(LoadWindow(place - 2)));
 }
 
 // What begins one to three bytes before has a pair across; what begins earlier

@@ -62,8 +62,9 @@ class HeadSet {
   static constexpr size_t kMiddle = 7;
   static constexpr size_t kShort = 5;
 
-  HeadSet(const Walker::Indexes& indexes, Arena* arena)
-      : HeadSet(ListsOf(indexes), arena) {}
+  // `held`: a set of so many windows costs the kernel little.
+  HeadSet(const Walker::Indexes& indexes, size_t held, Arena* arena)
+      : HeadSet(ListsOf(indexes, held), arena) {}
 
   // Bit n: a head may begin n bytes before the place.
   using Starts = uint32_t;
@@ -120,6 +121,8 @@ class HeadSet {
       last = window;
       windows.push_back(window);
     }
+    void Clear();  // and wipes it
+
     static constexpr int kRecentLog2 = 16;
     std::vector<uint32_t> windows;
     std::vector<uint32_t> recent =
@@ -127,20 +130,27 @@ class HeadSet {
   };
   // What the needles' heads hold, before it is hashed.
   struct Lists {
+    Lists() = default;
+    Lists(Lists&&) = default;
+    Lists& operator=(Lists&&) = default;
+    ~Lists();
+
     WindowList longs, middles, shorts, fours;
+    std::vector<uint32_t> first_of_shorts;  // of more than a pair only some
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
     std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;
     bool has_blanks = false;
-    // All long ones are probed as the middle ones are.
-    bool one_stride = false;
+    // At which places the windows of longer heads are probed.
+    size_t longest_stride = kLongest - WindowSet::kWindow + 1;
   };
-  static bool OneStride(const Walker::Indexes& indexes);
-  static Lists ListsOf(const Walker::Indexes& indexes);
+  static size_t LongestStride(const Walker::Indexes& indexes, size_t held);
+  static Lists ListsOf(const Walker::Indexes& indexes, size_t held);
   static void Add(std::string_view head, Lists* lists);
+  static void JoinFew(Lists* lists);
   static void AddHex(std::string_view bytes, Lists* lists);
 
-  HeadSet(Lists lists, Arena* arena);
+  HeadSet(const Lists& lists, Arena* arena);
 
   Starts StartsByPairs(const Around& around, Starts starts) const;
 

@@ -15,6 +15,17 @@ void Windows(const WindowSet& set, std::string_view text, size_t from,
   }
 }
 
+void Every(const WindowSet& set, std::string_view text, size_t from, size_t to,
+           Offsets* hits) {
+  if (!set.is_few()) return Windows<1>(set, text, from, to, hits);
+  for (size_t i = from; i < to; ++i) {
+    const uint32_t window = WindowSet::Folded(LoadWindow(text.data() + i));
+    if (window == set.few(0) || window == set.few(1)) {
+      hits->push_back(static_cast<uint32_t>(i));
+    }
+  }
+}
+
 void Bytes(const ByteSet& set, const NibbleSet&, std::string_view text,
            size_t from, size_t to, Offsets* hits) {
   for (size_t i = from; i < to; ++i) {
@@ -22,8 +33,8 @@ void Bytes(const ByteSet& set, const NibbleSet&, std::string_view text,
   }
 }
 
-constexpr Kernel kPortable = {"portable", Windows<8>, Windows<4>,
-                              Windows<2>, Windows<1>, Bytes};
+constexpr Kernel kPortable = {"portable", 0,     Windows<8>, Windows<4>,
+                              Windows<2>, Every, Bytes};
 
 // Those that run here, the best first.
 std::vector<const Kernel*> Available() {

@@ -35,15 +35,15 @@ using Offsets = std::vector<uint32_t>;
 // all lie within the text.
 struct Kernel {
   const char* name;
-  // Every `Stride`th place whose window the set may have.
-  void (*every_eighth)(const WindowSet&, std::string_view, size_t from,
-                       size_t to, Offsets*);
-  void (*every_fourth)(const WindowSet&, std::string_view, size_t from,
-                       size_t to, Offsets*);
-  void (*every_second)(const WindowSet&, std::string_view, size_t from,
-                       size_t to, Offsets*);
-  void (*every)(const WindowSet&, std::string_view, size_t from, size_t to,
-                Offsets*);
+  // A set of up to so many windows is held in registers, and costs little.
+  size_t held;
+  // Every eighth place, and so on, whose window the set may have.
+  using Loop = void (*)(const WindowSet&, std::string_view, size_t from,
+                        size_t to, Offsets*);
+  Loop every_eighth;
+  Loop every_fourth;
+  Loop every_second;
+  Loop every;  // of a set that is_few() exactly those that it has
   // Every place with a byte of the set.
   void (*bytes)(const ByteSet&, const NibbleSet&, std::string_view, size_t from,
                 size_t to, Offsets*);

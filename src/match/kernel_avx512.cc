@@ -1,6 +1,7 @@
 // Sixteen windows at a time. A set of few windows is held in registers, of a
 // larger one each word is gathered. What is found is a bitmap first, so that
-// the loop over the text neither branches nor calls.
+// the loop over the text neither branches nor calls. The rest of a text is left
+// to AVX2.
 
 #include "src/match/kernel.h"
 
@@ -192,25 +193,25 @@ size_t FindAny(const WindowSet& set, std::string_view text, size_t from,
 void EveryEighth(const WindowSet& set, std::string_view text, size_t from,
                  size_t to, Offsets* hits) {
   from = FindAny<8>(set, text, from, to, hits);
-  PortableKernel().every_eighth(set, text, from, to, hits);
+  Avx2Kernel()->every_eighth(set, text, from, to, hits);
 }
 
 void EveryFourth(const WindowSet& set, std::string_view text, size_t from,
                  size_t to, Offsets* hits) {
   from = FindAny<4>(set, text, from, to, hits);
-  PortableKernel().every_fourth(set, text, from, to, hits);
+  Avx2Kernel()->every_fourth(set, text, from, to, hits);
 }
 
 void EverySecond(const WindowSet& set, std::string_view text, size_t from,
                  size_t to, Offsets* hits) {
   from = FindAny<2>(set, text, from, to, hits);
-  PortableKernel().every_second(set, text, from, to, hits);
+  Avx2Kernel()->every_second(set, text, from, to, hits);
 }
 
 void Every(const WindowSet& set, std::string_view text, size_t from, size_t to,
            Offsets* hits) {
-  from = FindAny<1>(set, text, from, to, hits);
-  PortableKernel().every(set, text, from, to, hits);
+  if (!set.is_few()) from = FindAny<1>(set, text, from, to, hits);
+  Avx2Kernel()->every(set, text, from, to, hits);
 }
 
 // A table of all ASCII bytes in two registers.
@@ -236,18 +237,20 @@ MASKPIPE_AVX512 void Bytes(const ByteSet& set, const NibbleSet& nibbles,
     }
     Append(bitmap, words, begin, 1, hits);
   }
-  PortableKernel().bytes(set, nibbles, text, i, to, hits);
+  Avx2Kernel()->bytes(set, nibbles, text, i, to, hits);
 }
 
-constexpr Kernel kAvx512 = {"avx512",    EveryEighth, EveryFourth,
-                            EverySecond, Every,       Bytes};
+constexpr Kernel kAvx512 = {"avx512",    WindowSet::kFew, EveryEighth,
+                            EveryFourth, EverySecond,     Every,
+                            Bytes};
 
 #undef MASKPIPE_AVX512
 
 }  // namespace
 
 const Kernel* Avx512Kernel() {
-  const bool runs = __builtin_cpu_supports("avx512f") &&
+  const bool runs = Avx2Kernel() != nullptr &&
+                    __builtin_cpu_supports("avx512f") &&
                     __builtin_cpu_supports("avx512bw") &&
                     __builtin_cpu_supports("avx512dq") &&
                     __builtin_cpu_supports("avx512vl") &&

@@ -1,6 +1,9 @@
 #include "src/match/needle_index.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstring>
+#include <ranges>
 #include <tuple>
 
 namespace maskpipe {
@@ -40,7 +43,7 @@ void FindPeriod(IndexedNeedle* n) {
 
 NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
                          Arena* arena)
-    : needles_(arena) {
+    : needles_(arena), first_bytes_(arena), beginnings_(arena) {
   std::vector<Sorted> order;
   order.reserve(needles.size());
   for (uint32_t i = 0; i < needles.size(); ++i) {
@@ -75,6 +78,7 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
   // Side by side, so that a walk stays in few cache lines.
   char* room = static_cast<char*>(arena->allocate(bytes + 1, 1));
   needles_.reserve(order.size());
+  first_bytes_.reserve(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
     const Needle& n = needles[order[i].needle];
     needles_.push_back({.bytes = room,
@@ -83,6 +87,9 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
                         .periodic = 0,
                         .period = 0,
                         .alone = n.alone});
+    first_bytes_.push_back(FirstBytes(n.bytes));
+    longest_ = std::max(longest_, needles_.back().length);
+    all_long_ = all_long_ && needles_.back().length >= kBegin;
     any_alone_ = any_alone_ || n.alone;
     n.bytes.copy(room, n.bytes.size());
     if (!goes_on(i)) room += n.bytes.size();
@@ -94,6 +101,48 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
     first_[b] = i;
   }
   first_[256] = static_cast<uint32_t>(needles_.size());
+  if (writing != Writing::kHex && all_long_) FindBeginnings();
+}
+
+void NeedleIndex::FindBeginnings() {
+  constexpr int kShift = 8 * (sizeof(uint64_t) - kBegin);
+  const auto begins = [this](uint32_t i) { return first_bytes_[i] >> kShift; };
+  const auto count = static_cast<uint32_t>(needles_.size());
+  size_t different = 0;
+  for (uint32_t i = 0; i < count; ++i) {
+    different += i == 0 || begins(i) != begins(i - 1);
+  }
+  beginnings_.resize(std::bit_ceil(2 * different + 1));
+  for (uint32_t first = 0, i = 0; i < count; ++i) {
+    if (i + 1 < count && begins(i + 1) == begins(first)) continue;
+    AddBeginning({first, i + 1});
+    first = i + 1;
+  }
+}
+
+void NeedleIndex::AddBeginning(NeedleRange range) {
+  uint32_t bytes;
+  std::memcpy(&bytes, needles_[range.begin].bytes, kBegin);
+  const size_t slots = beginnings_.size();
+  size_t slot = Slot(bytes, slots);
+  while (!beginnings_[slot].range.empty()) slot = (slot + 1) & (slots - 1);
+  beginnings_[slot] = {bytes, range};
+}
+
+NeedleRange NeedleIndex::Begin(const char* at) const {
+  uint32_t bytes;
+  std::memcpy(&bytes, at, kBegin);
+  const size_t slots = beginnings_.size();
+  for (size_t slot = Slot(bytes, slots);; slot = (slot + 1) & (slots - 1)) {
+    const Beginning& b = beginnings_[slot];
+    if (b.range.empty() || b.bytes == bytes) return b.range;
+  }
+}
+
+uint8_t NeedleIndex::ByteAt(uint32_t needle, uint32_t depth) const {
+  if (depth >= sizeof(uint64_t)) return needles_[needle].at(depth);
+  constexpr uint32_t kLast = 8 * (sizeof(uint64_t) - 1);
+  return static_cast<uint8_t>(first_bytes_[needle] >> (kLast - 8 * depth));
 }
 
 NeedleRange NeedleIndex::Narrow(NeedleRange range, uint32_t depth,
@@ -104,18 +153,23 @@ NeedleRange NeedleIndex::Narrow(NeedleRange range, uint32_t depth,
         std::max(range.begin, std::min(range.end, first_[size_t{byte} + 1]))};
   }
   range = Longer(range, depth);
-  if (range.end - range.begin == 1) {
-    if (needles_[range.begin].at(depth) != byte) range.end = range.begin;
+  if (range.empty()) return range;
+  // Most often all of them go on alike.
+  const uint8_t first = ByteAt(range.begin, depth);
+  const uint8_t last = ByteAt(range.end - 1, depth);
+  if (first == last) {
+    if (first != byte) range.end = range.begin;
     return range;
   }
-  const auto begin = needles_.begin() + range.begin;
-  const auto end = needles_.begin() + range.end;
-  const auto low = std::partition_point(
-      begin, end, [&](const IndexedNeedle& n) { return n.at(depth) < byte; });
+  if (byte < first || byte > last) return {range.begin, range.begin};
+  const auto all = std::views::iota(range.begin, range.end);
+  const auto low =
+      std::partition_point(all.begin(), all.end(),
+                           [&](uint32_t i) { return ByteAt(i, depth) < byte; });
   const auto high = std::partition_point(
-      low, end, [&](const IndexedNeedle& n) { return n.at(depth) == byte; });
-  return {static_cast<uint32_t>(low - needles_.begin()),
-          static_cast<uint32_t>(high - needles_.begin())};
+      low, all.end(), [&](uint32_t i) { return ByteAt(i, depth) == byte; });
+  return {range.begin + static_cast<uint32_t>(low - all.begin()),
+          range.begin + static_cast<uint32_t>(high - all.begin())};
 }
 
 bool NeedleIndex::AnyOfLength(NeedleRange range, uint64_t length,

@@ -57,6 +57,15 @@ class NeedleIndex {
     return {0, static_cast<uint32_t>(needles_.size())};
   }
 
+  // Those that begin with the four bytes at `at`; a shortcut past as many
+  // Narrow(), where no needle is shorter.
+  static constexpr uint32_t kBegin = 4;
+  bool all_long() const { return all_long_; }
+  NeedleRange Begin(const char* at) const;
+
+  // Bytes of the longest.
+  uint32_t longest() const { return longest_; }
+
   // Of a range whose needles share `depth` bytes, those whose next is `byte`.
   NeedleRange Narrow(NeedleRange range, uint32_t depth, uint8_t byte) const;
 
@@ -76,9 +85,28 @@ class NeedleIndex {
   bool GoesOn(NeedleRange range, uint32_t depth, const ByteSet& next) const;
 
  private:
+  // Needles that begin with the same bytes.
+  struct Beginning {
+    uint32_t bytes = 0;
+    NeedleRange range;
+  };
+  static size_t Slot(uint32_t bytes, size_t slots) {
+    return (bytes * uint64_t{0x9e3779b1} >> 7) & (slots - 1);
+  }
+  void AddBeginning(NeedleRange range);
+  void FindBeginnings();
+  uint8_t ByteAt(uint32_t needle, uint32_t depth) const;
+
   std::pmr::vector<IndexedNeedle> needles_;
+  // The first eight bytes of each, the first one in the highest byte: a walk
+  // seldom needs more, and finds them side by side.
+  std::pmr::vector<uint64_t> first_bytes_;
+  // By their hash, the next free one where that is taken; at most half full.
+  std::pmr::vector<Beginning> beginnings_;
   // Where the needles that begin with each byte stand.
   std::array<uint32_t, 257> first_{};
+  uint32_t longest_ = 0;
+  bool all_long_ = true;
   bool any_alone_ = false;
 };
 

@@ -1,6 +1,7 @@
 #include "src/match/walker.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "src/match/characters.h"
@@ -8,6 +9,59 @@
 #include "src/match/raw_noise.h"
 
 namespace maskpipe {
+namespace {
+
+// How many of the first `most` bytes are the same.
+size_t SameBytes(const char* a, const char* b, size_t most) {
+  size_t i = 0;
+  for (uint64_t x, y; i + sizeof x <= most; i += sizeof x) {
+    std::memcpy(&x, a + i, sizeof x);
+    std::memcpy(&y, b + i, sizeof y);
+    if (x == y) continue;
+    if constexpr (std::endian::native == std::endian::little) {
+      return i + static_cast<size_t>(std::countr_zero(x ^ y)) / 8;
+    }
+    break;
+  }
+  while (i < most && a[i] == b[i]) ++i;
+  return i;
+}
+
+// Long runs of one byte: a walk from a place inside finds what it found from
+// the place before, one byte on.
+class Runs {
+ public:
+  // A walk sees `before` bytes before its place, and `from` from it on.
+  Runs(std::string_view text, size_t before, size_t from)
+      : text_(text), before_(before), from_(from) {}
+
+  bool Inside(size_t at) {
+    if (at >= end_ && !Find(at)) return false;
+    return at >= begin_ + before_ && at + from_ <= end_;
+  }
+  // Behind the last place inside of the run that was found last.
+  size_t end() const { return end_ - std::min(end_, from_ - 1); }
+
+ private:
+  // The run around `at`, to its end and not further back than is seen. Most
+  // places are in none.
+  bool Find(size_t at) {
+    const char c = text_[at];
+    if (at + 1 >= text_.size() || text_[at + 1] != c) return false;
+    begin_ = at;
+    while (begin_ > 0 && at - begin_ < before_ && text_[begin_ - 1] == c) {
+      --begin_;
+    }
+    end_ = std::min(text_.find_first_not_of(c, at), text_.size());
+    return true;
+  }
+
+  std::string_view text_;
+  size_t before_, from_;
+  size_t begin_ = 0, end_ = 0;
+};
+
+}  // namespace
 
 // One walk. Places are offsets in the window.
 class Walker::Sweep {
@@ -28,6 +82,23 @@ class Walker::Sweep {
       std::vector<Path> paths = frontier_.TakeNext();
       for (const Path& path : paths) One(path);
       frontier_.GiveBack(std::move(paths));
+    }
+  }
+  // What is found from `at`, which is inside a run or not.
+  void Record(bool in_run, size_t at) {
+    recorded_.clear();
+    recording_ = in_run;
+    recorded_at_ = at;
+    recorded_added_ = added_;
+  }
+  // Whether what was recorded is all there was; then places behind, up to the
+  // run's end, have the same.
+  bool recorded() const { return recording_ && recorded_added_ == added_; }
+  bool recorded_nothing() const { return recorded() && recorded_.empty(); }
+  void Again(size_t at) {
+    for (const Span& span : recorded_) {
+      on_span_({span.begin + at - recorded_at_, span.end + at - recorded_at_,
+                span.secret});
     }
   }
   void One(const Path& path) {
@@ -56,11 +127,12 @@ class Walker::Sweep {
     path.holds = holds;
     path.seen = window_.end();
     open_->push_back(path);
+    ++added_;
   }
 
   // Reports a needle that ends here, unless it was before. False: it must know
   // the byte after it.
-  bool Complete(const Path& path) const {
+  bool Complete(const Path& path) {
     const IndexedNeedle& n = index(path)[path.range.begin];
     if (n.length != path.depth || n.length < path.least) return true;
     if (path.seen != 0 && !path.waits) return true;
@@ -69,7 +141,9 @@ class Walker::Sweep {
       if (path.at == window_.end()) return false;
       if (IsAlnum(text_[Offset(path.at)])) return true;
     }
-    on_span_({path.from, path.at, n.secret});
+    const Span span = {path.from, path.at, n.secret};
+    on_span_(span);
+    if (recording_) recorded_.push_back(span);
     return true;
   }
 
@@ -131,30 +205,42 @@ class Walker::Sweep {
       path.last = ++path.at;
       path.seen = 0;
       path.noises = 0;
-      if (path.range.end - path.range.begin == 1 && !GoOn(&path)) return;
+      if (!GoOn(&path)) return;
     }
     StepSpelled(path);
   }
 
-  // Goes on with the one needle that is left. False: it does not stand here.
+  // Goes on as far as all needles that are left do alike, which the first and
+  // the last of them tell. False: none stands here.
   bool GoOn(Path* path) {
-    const IndexedNeedle& n = index(*path)[path->range.begin];
-    if (n.period != 0) {
+    const NeedleIndex& needles = index(*path);
+    const IndexedNeedle& n = needles[path->range.begin];
+    const bool one = path->range.end - path->range.begin == 1;
+    if (one && n.period != 0) {
       Repeat(n, path);
       return true;
     }
-    const bool plain_only = path->writing == Writing::kPlain;
     const char* const text = text_.data() + Offset(path->at);
-    const size_t most = std::min<size_t>(text_.size() - Offset(path->at),
-                                         n.length - path->depth);
-    size_t same = 0;
-    while (same < most && text[same] == n.bytes[path->depth + same] &&
-           (plain_only || w_.plain_.Has(text[same]))) {
-      ++same;
+    size_t most = std::min<size_t>(text_.size() - Offset(path->at),
+                                   n.length - path->depth);
+    const char* const first = n.bytes + path->depth;
+    if (!one) {
+      const IndexedNeedle& last = needles[path->range.end - 1];
+      most = std::min<size_t>(most, last.length - path->depth);
+      most = SameBytes(first, last.bytes + path->depth, most);
+    }
+    size_t same = SameBytes(first, text, most);
+    bool plain = true;
+    if (path->writing != Writing::kPlain) {
+      const auto at = std::find_if_not(
+          text, text + same, [this](char c) { return w_.plain_.Has(c); });
+      plain = at == text + same;
+      same = static_cast<size_t>(at - text);
     }
     path->last = path->at += same;
     path->depth += static_cast<uint32_t>(same);
-    return same == most || !(plain_only || w_.plain_.Has(text[same]));
+    if (same == most || !plain) return true;
+    return path->writing != Writing::kPlain && !w_.plain_.Has(text[same]);
   }
 
   // Goes to the end of the run that was matched last, if this path is the same
@@ -258,6 +344,7 @@ class Walker::Sweep {
     next.noises = 0;
     next.plain = next.waits = false;
     frontier_.Add(next);
+    ++added_;
   }
   void Skip(Path next, size_t end) {
     next.at = Position(end);
@@ -265,6 +352,7 @@ class Walker::Sweep {
     ++next.noises;
     next.plain = next.waits = false;
     frontier_.Add(next);
+    ++added_;
   }
 
   // Where the next pair of digits may begin. Behind an early break, where
@@ -391,6 +479,12 @@ class Walker::Sweep {
     Writing writing = Writing::kPlain;
   };
 
+  // Of one place in a run, see Runs.
+  bool recording_ = false;
+  size_t recorded_at_ = 0;
+  uint64_t recorded_added_ = 0;
+  uint64_t added_ = 0;  // paths that were left or go on elsewhere
+
   const Walker& w_;
   const Window& window_;
   const std::string_view text_;
@@ -404,6 +498,7 @@ class Walker::Sweep {
     Frontier frontier;
     Readings units;
     std::vector<size_t> pairs;
+    std::vector<Span> recorded;
   };
   static Room& OfThisThread() {
     static thread_local Room room;
@@ -414,6 +509,7 @@ class Walker::Sweep {
   Frontier& frontier_ = room_.frontier;
   Readings& units_ = room_.units;
   std::vector<size_t>& pairs_ = room_.pairs;
+  std::vector<Span>& recorded_ = room_.recorded;
 };
 
 Walker::Walker(const Indexes& indexes, const SpellingReader* reader,
@@ -423,6 +519,10 @@ Walker::Walker(const Indexes& indexes, const SpellingReader* reader,
     if (!ignorable_->Begins(static_cast<char>(b))) {
       plain_.Add(static_cast<uint8_t>(b));
     }
+  }
+  constexpr size_t kDigits = 2, kBehind = 8;
+  for (const NeedleIndex* index : indexes_) {
+    farthest_ = std::max(farthest_, index->longest() * kDigits + kBehind);
   }
 }
 
@@ -444,6 +544,27 @@ bool Walker::StandsApart(const Window& window, size_t at) const {
   return false;
 }
 
+// Goes past the first bytes of `text`, if they are plain, to the needles that
+// begin so. False: there are none.
+bool Walker::Begin(std::string_view text, Path* path) const {
+  constexpr uint32_t kBytes = NeedleIndex::kBegin;
+  const NeedleIndex& index = *indexes_[static_cast<size_t>(path->writing)];
+  path->range = index.All();
+  if (path->writing == Writing::kHex || !index.all_long() ||
+      text.size() < kBytes) {
+    return true;
+  }
+  if (path->writing != Writing::kPlain) {
+    for (size_t i = 0; i < kBytes; ++i) {
+      if (!plain_.Has(text[i])) return true;
+    }
+  }
+  path->range = index.Begin(text.data());
+  path->depth = kBytes;
+  path->last = path->at += kBytes;
+  return !path->range.empty();
+}
+
 // 1 what was left open, 2 from each place, 3 to the text's end, 4 each path
 // once.
 void Walker::Walk(const Window& window, std::span<const uint32_t> places,
@@ -451,18 +572,32 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
   static thread_local std::vector<Path> left;  // keeps its room
   left.clear();
   Sweep sweep(*this, window, &left, on_span);
+  Runs runs(window.bytes, kLookBehind + 1, farthest_);
   for (const Path& path : *open) sweep.AddOpen(path);  // 1
-  for (uint32_t at : places) {                         // 2
+  size_t same_until = 0;  // places before have what was recorded
+  for (auto place = places.begin(); place != places.end(); ++place) {  // 2
+    const size_t at = *place;
     Path path{};
     path.at = path.last = path.from = window.offset + at;
     path.plain = true;
     sweep.Before(path.at + 1);
+    if (at < same_until) {
+      sweep.Again(at);
+      continue;
+    }
+    const bool in_run = plain_.Has(window.bytes[at]) && runs.Inside(at);
+    sweep.Record(in_run, at);
     for (size_t i = 0; i < indexes_.size(); ++i) {
       if (indexes_[i]->size() == 0) continue;
-      path.range = indexes_[i]->All();
       path.writing = static_cast<Writing>(i);
-      path.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
-      sweep.One(path);
+      Path begun = path;
+      if (!Begin(window.bytes.substr(at), &begun)) continue;
+      begun.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
+      sweep.One(begun);
+    }
+    if (sweep.recorded()) same_until = runs.end();
+    if (sweep.recorded_nothing()) {
+      place = std::lower_bound(place, places.end(), same_until) - 1;
     }
   }
   sweep.Before(window.end() + 1);  // 3

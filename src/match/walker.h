@@ -67,12 +67,15 @@ class Walker {
   class Sweep;
 
   bool StandsApart(const Window& window, size_t at) const;
+  bool Begin(std::string_view text, Path* path) const;
 
   Indexes indexes_;
   const SpellingReader* reader_;
   const IgnorableReader* ignorable_;
   // Bytes at which nothing but themselves can be read.
   ByteSet plain_;
+  // So many plain bytes a walk sees at most.
+  size_t farthest_ = 0;
 };
 
 }  // namespace maskpipe

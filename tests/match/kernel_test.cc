@@ -26,38 +26,59 @@ std::vector<const Kernel*> Kernels() {
   return kernels;
 }
 
-using Loop = void (*)(const WindowSet&, std::string_view, size_t, size_t,
-                      Offsets*);
-
 Offsets ByDefinition(const WindowSet& set, std::string_view text, size_t from,
                      size_t to, size_t stride) {
   Offsets hits;
   for (size_t i = from; i < to; i += stride) {
-    if (set.MayHave(LoadWindow(text.data() + i))) {
-      hits.push_back(static_cast<uint32_t>(i));
-    }
+    const uint32_t window = LoadWindow(text.data() + i);
+    const uint32_t folded = WindowSet::Folded(window);
+    const bool has = stride == 1 && set.is_few()
+                         ? folded == set.few(0) || folded == set.few(1)
+                         : set.MayHave(window);
+    if (has) hits.push_back(static_cast<uint32_t>(i));
   }
   return hits;
+}
+
+std::vector<uint32_t> SomeWindows(Random* random, int count) {
+  std::vector<uint32_t> windows;
+  for (int i = 0; i < count; ++i) {
+    windows.push_back(LoadWindow(random->Text("abcd", 4).data()));
+  }
+  return windows;
+}
+
+// All lengths up to some steps of the narrow loops, and those around a few of
+// the widest, which looks at 512 bytes at a time.
+std::vector<size_t> Lengths() {
+  std::vector<size_t> lengths;
+  for (size_t n = WindowSet::kWindow; n <= 200; ++n) lengths.push_back(n);
+  for (size_t steps = 1; steps <= 3; ++steps) {
+    for (size_t n = steps * 512 - 3; n <= steps * 512 + 12; ++n) {
+      lengths.push_back(n);
+    }
+  }
+  return lengths;
 }
 
 TEST(Kernel, FindsTheSameAtEveryOffsetAndLength) {
   Random random(Seed());
   Arena arena;
   GuardedText guarded(4096);
-  std::vector<uint32_t> windows;
-  for (int i = 0; i < 40; ++i) {
-    windows.push_back(LoadWindow(random.Text("abcd", 4).data()));
+  // A set in a table, one that registers hold, and those that are compared.
+  std::vector<WindowSet> sets;
+  for (int count : {120, 40, 2, 1}) {
+    sets.emplace_back(SomeWindows(&random, count), &arena);
   }
-  const WindowSet set(windows, &arena);
-  constexpr size_t kLongest = 200;  // three times the widest step
   for (const Kernel* kernel : Kernels()) {
-    const std::pair<Loop, size_t> loops[] = {{kernel->every_eighth, 8},
-                                             {kernel->every_fourth, 4},
-                                             {kernel->every_second, 2},
-                                             {kernel->every, 1}};
-    for (size_t length = WindowSet::kWindow; length <= kLongest; ++length) {
+    const std::pair<Kernel::Loop, size_t> loops[] = {{kernel->every_eighth, 8},
+                                                     {kernel->every_fourth, 4},
+                                                     {kernel->every_second, 2},
+                                                     {kernel->every, 1}};
+    for (size_t length : Lengths()) {
       const std::string text = random.Text("abcd", length);
       const size_t end = length - WindowSet::kWindow + 1;
+      const WindowSet& set = sets[length % sets.size()];
       for (const std::string_view placed :
            {guarded.Place(text), guarded.PlaceFirst(text)}) {
         for (size_t from = 0; from < std::min<size_t>(end, 70); ++from) {

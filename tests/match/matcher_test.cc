@@ -227,6 +227,39 @@ TEST(Matcher, ManyNeedlesOfAllLengthsAgreeWithTheOracle) {
   }
 }
 
+// What is found inside a long run is not looked for at each of its places.
+TEST(Matcher, RunsOfOneByteAgreeWithTheOracle) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  GuardedText guarded(4096);
+  for (int world = 0; world < 500; ++world) {
+    std::vector<std::string> words;
+    for (size_t n = 1 + random.Below(4); n > 0; --n) {
+      std::string word(1 + random.Below(24), random.OneIn(4) ? '-' : 'a');
+      if (random.OneIn(3)) word += random.Text("ab-", 1 + random.Below(2));
+      if (random.OneIn(4)) word = random.Text("ab-", 1) + word;
+      words.push_back(word);
+    }
+    std::vector<Needle> needles = Distinct(words);
+    for (Needle& n : needles) n.alone = random.OneIn(4);
+    const Matcher matcher(needles);
+    std::string text;
+    while (text.size() < 600) {
+      text += std::string(random.Below(240), random.OneIn(3) ? '-' : 'a');
+      text += random.Text("ab-", random.Below(3));
+    }
+    std::vector<size_t> cuts;
+    for (size_t c = 1; c < text.size(); ++c) {
+      if (random.OneIn(200)) cuts.push_back(c);
+    }
+    ASSERT_EQ(ToSet(ScanInPieces(matcher, needles, guarded.Place(text), cuts)),
+              ToSet(oracle::Occurrences(needles, text)))
+        << ::testing::PrintToString(words) << " in " << text;
+    if (HasFailure()) return;
+  }
+}
+
 // The worked example of src/match/README.md, made anew.
 TEST(Matcher, TheTableInTheReadmeIsRight) {
   const std::vector<std::string> words = {"k/y-1", "y-1 k"};

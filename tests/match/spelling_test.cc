@@ -135,6 +135,48 @@ INSTANTIATE_TEST_SUITE_P(
         World{"Mail", "=41\nA\r", {"A4", "=4", "A\nA"}, 6}),
     [](const auto& info) { return std::string(info.param.name); });
 
+// What is found inside a long run is not looked for at each of its places.
+TEST(Spelling, RunsOfOneByteAgreeWithTheOracle) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  GuardedText guarded(4096);
+  oracle::Spelled oracle;
+  const std::vector<std::string> pieces = {"%61", "\n",      "\x1b[0m", "b",
+                                           "=\n", "-",       "0x",      " ",
+                                           "%aa", "\x1b[1a", "\\xaa"};
+  for (int world = 0; world < 1 + Worlds() / 100; ++world) {
+    std::vector<Needle> needles;
+    std::string described;
+    for (size_t n = 1 + random.Below(3); n > 0; --n) {
+      const bool hex = random.OneIn(4);
+      std::string word(hex ? 4 + random.Below(8) : 1 + random.Below(20),
+                       hex ? '\xaa' : 'a');
+      if (random.OneIn(3)) word += 'b';
+      if (random.OneIn(6)) word.insert(word.size() / 2, "\n");
+      for (Needle& one :
+           Spell({word}, hex ? Writing::kHex : Writing::kSpelled)) {
+        one.alone = random.OneIn(4);
+        needles.push_back(one);
+        described += " [" + Printable(word) + "]" + (one.alone ? "alone" : "");
+      }
+    }
+    const Matcher matcher(needles);
+    std::string text;
+    while (text.size() < 250) {
+      text += std::string(40 + random.Below(120), 'a');
+      text += pieces[random.Below(pieces.size())];
+    }
+    SCOPED_TRACE(Printable(text) + described);
+    const std::string expected =
+        Covered(oracle.Occurrences(needles, text), text.size());
+    ASSERT_EQ(Scan(matcher, guarded.Place(text), {}), expected);
+    const size_t cut = 1 + random.Below(text.size() - 1);
+    ASSERT_EQ(Scan(matcher, text, {cut}), expected) << " cut at " << cut;
+    if (HasFailure()) return;
+  }
+}
+
 // Long needles over few characters, so that breaks early and late, noise and
 // every alignment of the probes are met.
 TEST(Spelling, AgreesWithTheOracleInRandomWorlds) {
