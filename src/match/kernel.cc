@@ -42,7 +42,7 @@ constexpr Kernel kPortable = {"portable", 0,     Windows<8>, Windows<4>,
 // Those that run here, the best first.
 std::vector<const Kernel*> Available() {
   std::vector<const Kernel*> kernels;
-  for (const Kernel* k : {Avx512Kernel(), Avx2Kernel()}) {
+  for (const Kernel* k : {Avx512Kernel(), Avx2Kernel(), NeonKernel()}) {
     if (k != nullptr) kernels.push_back(k);
   }
   kernels.push_back(&kPortable);

@@ -60,5 +60,6 @@ const Kernel& PortableKernel();
 // Null where they do not run.
 const Kernel* Avx2Kernel();
 const Kernel* Avx512Kernel();
+const Kernel* NeonKernel();
 
 }  // namespace maskpipe

@@ -21,7 +21,7 @@ namespace {
 
 std::vector<const Kernel*> Kernels() {
   std::vector<const Kernel*> kernels = {&PortableKernel()};
-  for (const Kernel* k : {Avx2Kernel(), Avx512Kernel()}) {
+  for (const Kernel* k : {NeonKernel(), Avx2Kernel(), Avx512Kernel()}) {
     if (k != nullptr) kernels.push_back(k);
   }
   return kernels;
