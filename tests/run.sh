@@ -157,8 +157,8 @@ stage_tsan() {
 
 # The core for aarch64, built here and run by qemu-user. That hands no
 # MADV_WIPEONFORK or MADV_DONTDUMP on, which the tests of forked children and
-# core dumps are about; and python3 here cannot load what is built. There is one
-# kernel, so it needs no second run.
+# core dumps are about; and python3 here cannot load what is built. The loops that
+# are portable ran already.
 stage_arm64() {
   local foreign=(libre2-dev libspdlog-dev libboost-program-options-dev
                  libyaml-dev libsodium-dev libgtest-dev libgmock-dev

@@ -4,6 +4,7 @@
 #include <bit>
 #include <cmath>
 #include <cstdlib>
+#include <utility>
 
 #include "src/match/byte_set.h"
 #include "src/match/kernel.h"
@@ -15,14 +16,14 @@
 namespace maskpipe {
 namespace {
 
-constexpr size_t kBuckets = 8;  // a bit each of the tables' bytes
-
 char Lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
 }
 char Upper(char c) {
   return c >= 'a' && c <= 'z' ? static_cast<char>(c & ~0x20) : c;
 }
+
+constexpr size_t kBitmapWords = 16;  // of 64 places
 
 // How often a byte stands in logs, as a share; by its rank in 44,000 lines of
 // system, web and task logs.
@@ -70,14 +71,83 @@ struct Bucket {
   // The share of positions that it lets through.
   double Cost() const {
     double cost = 1;
+    for (const ByteSet& set : bytes) cost *= ShareOf(set);
+    return cost;
+  }
+  // The same where bytes are looked up by their halves: all that a low half of
+  // one and a high half of one make are let through.
+  double CostByHalves() const {
+    double cost = 1;
     for (const ByteSet& set : bytes) {
-      double share = 0;
-      set.ForEach([&](uint8_t byte) { share += Share(byte); });
-      cost *= share;
+      unsigned lows = 0, highs = 0;
+      set.ForEach([&](uint8_t byte) {
+        lows |= 1u << (byte & 15);
+        highs |= 1u << (byte >> 4);
+      });
+      ByteSet all;
+      for (unsigned h = highs; h != 0; h &= h - 1) {
+        for (unsigned l = lows; l != 0; l &= l - 1) {
+          all.Add(static_cast<uint8_t>(std::countr_zero(h) << 4 |
+                                       std::countr_zero(l)));
+        }
+      }
+      cost *= ShareOf(all);
     }
     return cost;
   }
+
+ private:
+  static double ShareOf(const ByteSet& set) {
+    double share = 0;
+    set.ForEach([&](uint8_t byte) { share += Share(byte); });
+    return share;
+  }
 };
+
+// So many buckets, with each atom where it makes the least more pass; then each
+// goes once more, since those that came first knew nothing of the others.
+std::vector<Bucket> Fill(const std::vector<Atom>& atoms,
+                         const std::vector<uint32_t>& offsets, size_t count,
+                         double (Bucket::*cost_of)() const) {
+  std::vector<Bucket> buckets(count);
+  std::vector<double> costs(count);
+  std::vector<size_t> bucket_of(atoms.size(), count);
+  const auto place = [&](size_t i) {
+    size_t best = 0;
+    double least = 0, cost_there = 0;
+    for (size_t b = 0; b < count; ++b) {
+      Bucket with = buckets[b];
+      with.Add(atoms[i], offsets[i]);
+      const double cost = (with.*cost_of)();
+      if (b == 0 || cost - costs[b] < least) {
+        best = b;
+        least = cost - costs[b];
+        cost_there = cost;
+      }
+    }
+    buckets[best].Add(atoms[i], offsets[i]);
+    costs[best] = cost_there;
+    bucket_of[i] = best;
+  };
+  const auto take_out = [&](size_t i) {
+    const size_t b = std::exchange(bucket_of[i], count);
+    buckets[b] = Bucket();
+    for (size_t other = 0; other < atoms.size(); ++other) {
+      if (bucket_of[other] == b) buckets[b].Add(atoms[other], offsets[other]);
+    }
+    costs[b] = (buckets[b].*cost_of)();
+  };
+  for (size_t i = 0; i < atoms.size(); ++i) place(i);
+  for (size_t i = 0; i < atoms.size(); ++i) {
+    take_out(i);
+    place(i);
+  }
+  return buckets;
+}
+
+void AddBit(size_t bit, uint8_t* bits) {
+  *bits = static_cast<uint8_t>(*bits | 1u << bit);
+}
 
 }  // namespace
 
@@ -103,11 +173,13 @@ AtomFinder::AtomFinder(std::vector<Atom> atoms, Loop loop)
     const Atom& atom = atoms_[i];
     longest_ = std::max(longest_, atom.text.size());
     offsets_.push_back(static_cast<uint32_t>(WindowOf(atom)));
-    uint32_t& slot = slots_[Slot(atom.text.data() + offsets_[i])];
-    next_.push_back(slot);
-    slot = i + 1;
+    const uint32_t window = LoadWindow(atom.text.data() + offsets_[i]);
+    WindowSlot* slot = SlotOf(window);
+    next_.push_back(slot->atom);
+    *slot = {window, i + 1};
   }
-  FillBuckets();
+  if (loop_ == Loop::kAvx2) FillHalves();
+  if (loop_ == Loop::kAvx512) FillBytes();
 }
 
 // The rarest window of the atom.
@@ -126,53 +198,63 @@ size_t AtomFinder::WindowOf(const Atom& atom) const {
   return best;
 }
 
-// Each atom goes where it makes the least more pass.
-void AtomFinder::FillBuckets() {
-  std::array<Bucket, kBuckets> buckets;
-  std::array<double, kBuckets> costs{};
-  for (uint32_t i = 0; i < atoms_.size(); ++i) {
-    size_t best = 0;
-    double least = 0, cost_there = 0;
-    for (size_t b = 0; b < kBuckets; ++b) {
-      Bucket with = buckets[b];
-      with.Add(atoms_[i], offsets_[i]);
-      const double cost = with.Cost();
-      if (b == 0 || cost - costs[b] < least) {
-        best = b;
-        least = cost - costs[b];
-        cost_there = cost;
-      }
-    }
-    buckets[best].Add(atoms_[i], offsets_[i]);
-    costs[best] = cost_there;
-  }
-  for (size_t k = 0; k < kWindow; ++k) {
-    for (size_t b = 0; b < kBuckets; ++b) {
-      const auto add = [bit = 1u << b](uint8_t& bits) {
-        bits = static_cast<uint8_t>(bits | bit);
-      };
+void AtomFinder::FillHalves() {
+  const std::vector<Bucket> buckets =
+      Fill(atoms_, offsets_, kSets * kBuckets, &Bucket::CostByHalves);
+  for (size_t b = 0; b < buckets.size(); ++b) {
+    for (size_t k = 0; k < kWindow; ++k) {
+      Halves& halves = halves_[b / kBuckets][k];
       buckets[b].bytes[k].ForEach([&](uint8_t byte) {
-        // Halves accept products of what they were given, so more bytes.
-        add(halves_[k].low[byte & 15]);
-        add(halves_[k].high[byte >> 4]);
-        add(bytes_[k][byte & 127]);
+        AddBit(b % kBuckets, &halves.low[byte & 15]);
+        AddBit(b % kBuckets, &halves.high[byte >> 4]);
       });
     }
   }
 }
 
-uint32_t AtomFinder::Slot(const char* at) {
+void AtomFinder::FillBytes() {
+  const std::vector<Bucket> buckets =
+      Fill(atoms_, offsets_, kBuckets, &Bucket::Cost);
+  for (size_t b = 0; b < buckets.size(); ++b) {
+    for (size_t k = 0; k < kWindow; ++k) {
+      buckets[b].bytes[k].ForEach(
+          [&](uint8_t byte) { AddBit(b, &bytes_[k][byte & 127]); });
+    }
+  }
+}
+
+// Letters count the same in either case.
+inline uint32_t AtomFinder::LoadWindow(const char* at) {
   // Not by memcpy(3): a load of bytes that were just stored apart waits.
   const auto byte = [at](size_t k) {
     return static_cast<uint32_t>(static_cast<uint8_t>(at[k]));
   };
-  const uint32_t window = byte(0) | byte(1) << 8 | byte(2) << 16;
-  return (window | 0x202020u) * 0x9e3779b1u >> 20;
+  return (byte(0) | byte(1) << 8 | byte(2) << 16) | 0x202020u;
+}
+
+namespace {
+uint32_t SlotNumber(uint32_t window) { return window * 0x9e3779b1u >> 20; }
+}  // namespace
+
+AtomFinder::WindowSlot* AtomFinder::SlotOf(uint32_t window) {
+  uint32_t i = SlotNumber(window);
+  while (slots_[i].atom != 0 && slots_[i].window != window) {
+    i = (i + 1) % kSlots;
+  }
+  return &slots_[i];
+}
+
+inline uint32_t AtomFinder::AtomsOf(uint32_t window) const {
+  for (uint32_t i = SlotNumber(window);; i = (i + 1) % kSlots) {
+    const WindowSlot& slot = slots_[i];
+    if (slot.atom == 0 || slot.window == window) return slot.atom;
+  }
 }
 
 void AtomFinder::Check(std::string_view text, size_t from, size_t at,
                        std::vector<AtomHit>* hits) const {
-  for (uint32_t i = slots_[Slot(text.data() + at)]; i != 0; i = next_[i - 1]) {
+  for (uint32_t i = AtomsOf(LoadWindow(text.data() + at)); i != 0;
+       i = next_[i - 1]) {
     const Atom& atom = atoms_[i - 1];
     const size_t offset = offsets_[i - 1];
     if (at < from + offset || at - offset + atom.text.size() > text.size()) {
@@ -190,20 +272,41 @@ void AtomFinder::Check(std::string_view text, size_t from, size_t at,
   }
 }
 
-// At the places `at` and so many behind it as bits of `candidates` say.
+// At the places `at` and so many behind it as bits of `candidates` say. These
+// become a list first, eight at a time whether there are so many or not: how
+// many a word has cannot be foretold, and that most are no atoms can.
 void AtomFinder::CheckAll(std::string_view text, size_t from, size_t at,
-                          uint64_t candidates,
+                          std::span<const uint64_t> candidates,
                           std::vector<AtomHit>* hits) const {
-  for (; candidates != 0; candidates &= candidates - 1) {
-    const size_t i = at + static_cast<size_t>(std::countr_zero(candidates));
-    if (slots_[Slot(text.data() + i)] != 0) Check(text, from, i, hits);
+  constexpr size_t kAtOnce = 8;
+  std::array<uint32_t, kBitmapWords * 64 + kAtOnce> places;
+  size_t count = 0;
+  for (size_t w = 0; w < candidates.size(); ++w) {
+    uint64_t bits = candidates[w];
+    const size_t end = count + static_cast<size_t>(std::popcount(bits));
+    for (; count < end; count += kAtOnce) {
+      for (size_t i = 0; i < kAtOnce; ++i) {
+        places[count + i] = static_cast<uint32_t>(w * 64) +
+                            static_cast<uint32_t>(std::countr_zero(bits)) % 64;
+        bits &= bits - 1;
+      }
+    }
+    count = end;
+  }
+  for (size_t i = 0; i < count; ++i) {
+    const size_t place = at + places[i];
+    if (AtomsOf(LoadWindow(text.data() + place)) != 0) {
+      Check(text, from, place, hits);
+    }
   }
 }
 
 void AtomFinder::FindPortable(std::string_view text, size_t from, size_t at,
                               std::vector<AtomHit>* hits) const {
   for (; at + kWindow <= text.size(); ++at) {
-    if (slots_[Slot(text.data() + at)] != 0) Check(text, from, at, hits);
+    if (AtomsOf(LoadWindow(text.data() + at)) != 0) {
+      Check(text, from, at, hits);
+    }
   }
 }
 
@@ -219,31 +322,47 @@ __attribute__((target("avx2"))) static inline __m256i Load(
 // kWindow - 1 bytes behind the block, and the loop stops before the text does.
 __attribute__((target("avx2"))) size_t AtomFinder::FindAvx2(
     std::string_view text, size_t from, std::vector<AtomHit>* hits) const {
-  constexpr size_t kBlock = 32;
-  __m256i low[kWindow], high[kWindow];
-  for (size_t k = 0; k < kWindow; ++k) {
-    low[k] = Load(halves_[k].low);
-    high[k] = Load(halves_[k].high);
-  }
-  const __m256i half = _mm256_set1_epi8(15);
-  size_t at = from;
-  for (; at + kBlock + kWindow - 1 <= text.size(); at += kBlock) {
-    __m256i all = _mm256_set1_epi8(-1);
+  __m256i low[kSets][kWindow], high[kSets][kWindow];
+  for (size_t s = 0; s < kSets; ++s) {
     for (size_t k = 0; k < kWindow; ++k) {
-      const __m256i bytes = _mm256_loadu_si256(
-          reinterpret_cast<const __m256i*>(text.data() + at + k));
+      low[s][k] = Load(halves_[s][k].low);
+      high[s][k] = Load(halves_[s][k].high);
+    }
+  }
+  const __m256i half = _mm256_set1_epi8(15), none = _mm256_setzero_si256();
+  const auto candidates = [&](const char* block)
+      __attribute__((target("avx2"))) {
+    __m256i all[kSets];
+    for (size_t k = 0; k < kWindow; ++k) {
+      const __m256i bytes =
+          _mm256_loadu_si256(reinterpret_cast<const __m256i*>(block + k));
       const __m256i by_low = _mm256_and_si256(bytes, half);
       const __m256i by_high =
           _mm256_and_si256(_mm256_srli_epi16(bytes, 4), half);
-      all = _mm256_and_si256(
-          all, _mm256_and_si256(_mm256_shuffle_epi8(low[k], by_low),
-                                _mm256_shuffle_epi8(high[k], by_high)));
+      for (size_t s = 0; s < kSets; ++s) {
+        const __m256i both =
+            _mm256_and_si256(_mm256_shuffle_epi8(low[s][k], by_low),
+                             _mm256_shuffle_epi8(high[s][k], by_high));
+        all[s] = k == 0 ? both : _mm256_and_si256(all[s], both);
+      }
     }
-    const auto candidates = ~static_cast<uint32_t>(
-        _mm256_movemask_epi8(_mm256_cmpeq_epi8(all, _mm256_setzero_si256())));
-    CheckAll(text, from, at, candidates, hits);
+    const __m256i some = _mm256_or_si256(all[0], all[1]);
+    return ~static_cast<uint32_t>(
+        _mm256_movemask_epi8(_mm256_cmpeq_epi8(some, none)));
+  };
+  size_t at = from;
+  for (;;) {
+    std::array<uint64_t, kBitmapWords> bitmap;
+    const size_t begin = at;
+    size_t words = 0;
+    for (; words < bitmap.size() && at + 64 + kWindow - 1 <= text.size();
+         ++words, at += 64) {
+      bitmap[words] = candidates(text.data() + at) |
+                      uint64_t{candidates(text.data() + at + 32)} << 32;
+    }
+    if (words == 0) return at;
+    CheckAll(text, from, begin, {bitmap.data(), words}, hits);
   }
-  return at;
 }
 
 #define MASKPIPE_AVX512 __attribute__((target("avx512bw,avx512vbmi")))
@@ -270,7 +389,8 @@ MASKPIPE_AVX512 size_t AtomFinder::FindAvx512(
       all = _mm512_and_si512(all,
                              _mm512_permutex2var_epi8(low[k], bytes, high[k]));
     }
-    CheckAll(text, from, at, _mm512_test_epi8_mask(all, all), hits);
+    const uint64_t candidates = _mm512_test_epi8_mask(all, all);
+    CheckAll(text, from, at, {&candidates, 1}, hits);
   }
   return at;
 }

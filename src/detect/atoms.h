@@ -15,6 +15,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -55,21 +56,34 @@ class AtomFinder {
 
  private:
   static constexpr size_t kSlots = 4096;
+  // Eight buckets are the bits of a byte; by halves they let more through, so
+  // that there are twice as many.
+  static constexpr size_t kBuckets = 8;
+  static constexpr size_t kSets = 2;
   // For each of kWindow bytes, the buckets that accept a low and a high half.
   struct Halves {
     std::array<uint8_t, 16> low{};
     std::array<uint8_t, 16> high{};
   };
 
+  struct WindowSlot {
+    uint32_t window = 0;
+    uint32_t atom = 0;  // plus one; 0: none
+  };
+
   size_t WindowOf(const Atom& atom) const;
-  void FillBuckets();
-  static uint32_t Slot(const char* at);
+  void FillHalves();
+  void FillBytes();
+  static uint32_t LoadWindow(const char* at);
+  WindowSlot* SlotOf(uint32_t window);
+  uint32_t AtomsOf(uint32_t window) const;
   void Check(std::string_view text, size_t from, size_t at,
              std::vector<AtomHit>* hits) const;
   void FindPortable(std::string_view text, size_t from, size_t at,
                     std::vector<AtomHit>* hits) const;
   void CheckAll(std::string_view text, size_t from, size_t at,
-                uint64_t candidates, std::vector<AtomHit>* hits) const;
+                std::span<const uint64_t> candidates,
+                std::vector<AtomHit>* hits) const;
   size_t FindAvx2(std::string_view text, size_t from,
                   std::vector<AtomHit>* hits) const;
   size_t FindAvx512(std::string_view text, size_t from,
@@ -77,10 +91,11 @@ class AtomFinder {
 
   std::vector<Atom> atoms_;
   Loop loop_;
-  std::vector<uint32_t> offsets_;         // of each atom's window
-  std::vector<uint32_t> next_;            // in the same slot, plus one
-  std::array<uint32_t, kSlots> slots_{};  // atom, plus one
-  std::array<Halves, kWindow> halves_{};
+  std::vector<uint32_t> offsets_;  // of each atom's window
+  std::vector<uint32_t> next_;     // of the same window, plus one
+  // By a window's hash, or behind it where that is taken.
+  std::array<WindowSlot, kSlots> slots_{};
+  std::array<std::array<Halves, kWindow>, kSets> halves_{};
   // The same of whole bytes, of which the lower seven bits are looked at.
   std::array<std::array<uint8_t, 128>, kWindow> bytes_{};
   size_t longest_ = 0;

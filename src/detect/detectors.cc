@@ -421,8 +421,11 @@ bool Detectors::Settle(const Piece& piece, Cursor* cursor,
     return true;
   }
 
+  // For groups RE2 walks back and forth, so whether there is a match, which its
+  // automaton tells, comes first.
   std::vector<re2::StringPiece> groups(static_cast<size_t>(c.secret_group) + 1);
   const bool found =
+      piece.Match(c.pattern, at, piece.end, RE2::ANCHOR_START, nullptr, 0) &&
       piece.Match(c.pattern, at, piece.end, RE2::ANCHOR_START, groups.data(),
                   static_cast<int>(groups.size()));
   const uint64_t end = at + (found ? groups[0].size() : 0);

@@ -138,11 +138,15 @@ Beginnings::Starts Beginnings::Unknown(const Search& search,
 Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
                                         std::string_view unit,
                                         size_t after) const {
+  // One that began before has the byte before the event, one that begins with
+  // the event its unit.
+  const bool before =
+      event > search.from && heads_.bytes().Has(search.text[event - 1]);
+  const bool begins = !unit.empty() && heads_.MayBeginWith(unit[0]);
+  if (!before && !begins) return 0;
   Around around(search.text.substr(search.from, event - search.from));
   if (!unit.empty()) {
-    if (!heads_.MayBeginWith(unit[0]) && heads_.NoneAcross(around, unit[0])) {
-      return 0;
-    }
+    if (!begins && heads_.NoneAcross(around, unit[0])) return 0;
     around.Add(unit);
   } else if (after < search.text.size() && OnlyRaw(search.text, after) &&
              heads_.NoneAcross(around, search.text[after])) {
@@ -233,7 +237,7 @@ void Beginnings::LookAt(Search& search, size_t at) const {
   const std::string_view text = search.text;
   const char c = text[at];
   if (c == '\n') return Break(search, at, at + 1);
-  if (c == '\x1b') return Noise(search, at);
+  if (c == '\x1b') return Sequence(search, at);
   if (at + 1 < text.size() &&
       !event_pairs_[static_cast<uint8_t>(c)].Has(text[at + 1])) {
     return;
@@ -243,6 +247,19 @@ void Beginnings::LookAt(Search& search, size_t at) const {
 
 void Beginnings::Escape(Search& search, size_t at) const {
   const std::string_view text = search.text;
+  char short_unit;
+  size_t end;
+  switch (reader_->ReadShort(text, at, &short_unit, &end)) {
+    case SpellingReader::Short::kNothing:
+      return;
+    case SpellingReader::Short::kUnit:
+      if (Unit(search, at, {&short_unit, 1}, end) && MayBeNoise(text, at)) {
+        Noise(search, at);
+      }
+      return;
+    case SpellingReader::Short::kUnknown:
+      break;
+  }
   ReadingCache::Entry known;
   if (ReadingCache::Read(*reader_, text, at, &known)) {
     bool noise = false;
@@ -351,6 +368,19 @@ bool Beginnings::MayBeNoise(std::string_view text, size_t p) const {
     return !noise.ends.empty() || noise.cut || noise.cut_break ||
            noise.cut_after;
   });
+}
+
+// A terminal sequence, most often alone among plain bytes.
+void Beginnings::Sequence(Search& search, size_t at) const {
+  const std::string_view text = search.text;
+  const size_t end = EndOfTerminalSequence(text, at);
+  if (end == 0) return;
+  if (end >= text.size() || !OnlyRaw(text, end) ||
+      GlueBefore(search, at) != at) {
+    return Noise(search, at);
+  }
+  if (at == search.from) return;
+  AddPlaces(search, at, StartsOf(search, at, {}, end));
 }
 
 // Any noise that begins at `at`, or with glue before it.

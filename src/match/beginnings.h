@@ -60,6 +60,7 @@ class Beginnings {
   void Escape(Search& search, size_t at) const;
   bool Unit(Search& search, size_t at, std::string_view unit, size_t end) const;
   void Break(Search& search, size_t at, size_t after) const;
+  void Sequence(Search& search, size_t at) const;
   void Noise(Search& search, size_t at) const;
   void PairsAcross(const Search& search, size_t begin, size_t end) const;
   void AddPlaces(const Search& search, size_t event, Starts starts) const;

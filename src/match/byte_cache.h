@@ -39,11 +39,17 @@ class ByteCache {
     std::memcpy(&key, bytes.data(), bytes.size());
     key *=
         0x9e3779b97f4a7c15;  // one to one, so that equal keys are equal bytes
-    Entry& entry = (*entries_)[key >> (64 - kLog2)];
-    if (entry.key != key || entry.size != bytes.size()) {
-      entry = {key, make(), static_cast<uint8_t>(bytes.size())};
-    }
-    return entry.value;
+    // Two may stand where the key says, the last one first.
+    Entry* const two = &(*entries_)[(key >> (64 - kLog2)) & ~size_t{1}];
+    const auto is = [&](const Entry& e) {
+      return e.key == key && e.size == bytes.size();
+    };
+    if (is(two[0])) return two[0].value;
+    if (is(two[1])) return two[1].value;
+    const Value value = make();
+    two[1] = two[0];
+    two[0] = {key, value, static_cast<uint8_t>(bytes.size())};
+    return two[0].value;
   }
 
  private:

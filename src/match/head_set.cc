@@ -20,7 +20,7 @@ constexpr HeadSet::Starts Bits(int first, int last) {
 }  // namespace
 
 // Where all needles are plain one loop over the text is cheaper than two: at
-// every place for one or two heads, which are compared as they are; at every
+// every place for one to three heads, which are compared as they are; at every
 // fourth for middle heads, unless registers hold their windows. Where there are
 // events more windows rule out more.
 size_t HeadSet::LongestStride(const Walker::Indexes& indexes, size_t held) {
@@ -38,7 +38,8 @@ size_t HeadSet::LongestStride(const Walker::Indexes& indexes, size_t held) {
       all += size >= kWindow;
     }
   }
-  if (all <= WindowSet::kPair) return 1;
+  constexpr size_t kFewest = 3;
+  if (all <= kFewest) return 1;
   return middles * kMiddleStride > held ? kMiddleStride : kLongStride;
 }
 
@@ -76,12 +77,13 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes, size_t held) {
   return lists;
 }
 
-// One or two windows are compared at every place faster than their table is
+// Few windows are compared at every place faster than their table is
 // asked at every second.
 void HeadSet::JoinFew(Lists* lists) {
   std::vector<uint32_t>& fours = lists->fours.windows;
   const std::vector<uint32_t>& firsts = lists->first_of_shorts;
-  if (firsts.empty() || fours.size() + firsts.size() > WindowSet::kPair) return;
+  if (firsts.empty() || fours.size() + firsts.size() > WindowSet::kMostFew)
+    return;
   fours.insert(fours.end(), firsts.begin(), firsts.end());
   lists->shorts.Clear();
 }
@@ -110,7 +112,7 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
     add(&lists->shorts, kShort - kWindow + 1);
     std::vector<uint32_t>& firsts = lists->first_of_shorts;
     const uint32_t first = WindowSet::Folded(LoadWindow(head.data()));
-    if (firsts.size() <= WindowSet::kPair &&
+    if (firsts.size() <= WindowSet::kMostFew &&
         std::find(firsts.begin(), firsts.end(), first) == firsts.end()) {
       firsts.push_back(first);
     }

@@ -136,7 +136,7 @@ class HeadSet {
     ~Lists();
 
     WindowList longs, middles, shorts, fours;
-    std::vector<uint32_t> first_of_shorts;  // of more than a pair only some
+    std::vector<uint32_t> first_of_shorts;  // of many only some
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
     std::vector<std::array<char, 2>> tiny, hex_neighbours;
     ByteSet bytes, tiny_first;

@@ -1,6 +1,8 @@
 #include "src/match/kernel.h"
 
+#include <algorithm>
 #include <cstdlib>
+#include <span>
 
 namespace maskpipe {
 namespace {
@@ -17,10 +19,11 @@ void Windows(const WindowSet& set, std::string_view text, size_t from,
 
 void Every(const WindowSet& set, std::string_view text, size_t from, size_t to,
            Offsets* hits) {
-  if (!set.is_few()) return Windows<1>(set, text, from, to, hits);
+  const std::span<const uint32_t> few = set.few();
+  if (few.empty()) return Windows<1>(set, text, from, to, hits);
   for (size_t i = from; i < to; ++i) {
     const uint32_t window = WindowSet::Folded(LoadWindow(text.data() + i));
-    if (window == set.few(0) || window == set.few(1)) {
+    if (std::find(few.begin(), few.end(), window) != few.end()) {
       hits->push_back(static_cast<uint32_t>(i));
     }
   }
@@ -39,7 +42,7 @@ constexpr Kernel kPortable = {"portable", 0,     Windows<8>, Windows<4>,
 // Those that run here, the best first.
 std::vector<const Kernel*> Available() {
   std::vector<const Kernel*> kernels;
-  for (const Kernel* k : {Avx512Kernel(), Avx2Kernel()}) {
+  for (const Kernel* k : {Avx512Kernel(), Avx2Kernel(), NeonKernel()}) {
     if (k != nullptr) kernels.push_back(k);
   }
   kernels.push_back(&kPortable);

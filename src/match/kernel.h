@@ -43,7 +43,7 @@ struct Kernel {
   Loop every_eighth;
   Loop every_fourth;
   Loop every_second;
-  Loop every;  // of a set that is_few() exactly those that it has
+  Loop every;  // of a set of few() exactly those that it has
   // Every place with a byte of the set.
   void (*bytes)(const ByteSet&, const NibbleSet&, std::string_view, size_t from,
                 size_t to, Offsets*);
@@ -60,5 +60,6 @@ const Kernel& PortableKernel();
 // Null where they do not run.
 const Kernel* Avx2Kernel();
 const Kernel* Avx512Kernel();
+const Kernel* NeonKernel();
 
 }  // namespace maskpipe

@@ -1,8 +1,6 @@
 // Eight windows are hashed at a time, each word of the set is loaded by itself:
 // on processors that have no wider vectors a gather is no faster than that, or
-// half as fast (Zen 3, and Intel's since the fix of GDS). What is found is a
-// bitmap first, so that the loop over the text neither branches nor calls. A
-// set of one or two windows is compared as it is.
+// half as fast (Zen 3, and Intel's since the fix of GDS).
 
 #include "src/match/kernel.h"
 
@@ -10,36 +8,38 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
+#include <span>
+
+#define MASKPIPE_TARGET __attribute__((target("avx2")))
+
 namespace maskpipe {
 namespace {
 
-#define MASKPIPE_AVX2 __attribute__((target("avx2")))
-
 constexpr size_t kLanes = 8;
-constexpr size_t kBitmapWords = 16;  // of 64 places
 
-MASKPIPE_AVX2 inline __m128i Load(const void* at) {
+MASKPIPE_TARGET inline __m128i Load(const void* at) {
   return _mm_loadu_si128(static_cast<const __m128i*>(at));
 }
 
-MASKPIPE_AVX2 inline __m256i LoadWide(const void* at) {
+MASKPIPE_TARGET inline __m256i LoadWide(const void* at) {
   return _mm256_loadu_si256(static_cast<const __m256i*>(at));
 }
 
-MASKPIPE_AVX2 inline __m256i Table(const std::array<uint8_t, 16>& half) {
+MASKPIPE_TARGET inline __m256i Table(const std::array<uint8_t, 16>& half) {
   return _mm256_broadcastsi128_si256(Load(half.data()));
 }
 
 // One bit for each of eight windows that the set may have.
 class Lookup {
  public:
-  MASKPIPE_AVX2 explicit Lookup(const WindowSet& set)
+  MASKPIPE_TARGET explicit Lookup(const WindowSet& set)
       : words_(set.words()),
         shift_(_mm_cvtsi32_si128(set.shift())),
         first_(_mm_cvtsi32_si128(set.shift() - 5)),
         second_(_mm_cvtsi32_si128(set.shift() - 10)) {}
 
-  MASKPIPE_AVX2 unsigned operator()(__m256i windows) const {
+  MASKPIPE_TARGET unsigned operator()(__m256i windows) const {
     const __m256i h = _mm256_mullo_epi32(
         _mm256_or_si256(windows,
                         _mm256_set1_epi32(static_cast<int>(WindowSet::kFold))),
@@ -56,11 +56,11 @@ class Lookup {
   }
 
  private:
-  MASKPIPE_AVX2 static __m256i FromTop(__m256i hash, __m128i shift) {
+  MASKPIPE_TARGET static __m256i FromTop(__m256i hash, __m128i shift) {
     return _mm256_andnot_si256(_mm256_srl_epi32(hash, shift),
                                _mm256_set1_epi32(31));
   }
-  MASKPIPE_AVX2 __m128i Words(__m128i numbers) const {
+  MASKPIPE_TARGET __m128i Words(__m128i numbers) const {
     const auto low = static_cast<uint64_t>(_mm_cvtsi128_si64(numbers));
     const auto high = static_cast<uint64_t>(_mm_extract_epi64(numbers, 1));
     __m128i words = _mm_cvtsi32_si128(Word(low & 0xffffffff));
@@ -81,7 +81,7 @@ struct Windows;
 template <>
 struct Windows<8> {
   static constexpr size_t kReach = 64;
-  MASKPIPE_AVX2 static __m256i At(const char* at) {
+  MASKPIPE_TARGET static __m256i At(const char* at) {
     // The lower half of each quarter: places 0 1 4 5, 2 3 6 7.
     const __m256i mixed = _mm256_castps_si256(
         _mm256_shuffle_ps(_mm256_castsi256_ps(LoadWide(at)),
@@ -93,13 +93,13 @@ struct Windows<8> {
 template <>
 struct Windows<4> {
   static constexpr size_t kReach = 32;
-  MASKPIPE_AVX2 static __m256i At(const char* at) { return LoadWide(at); }
+  MASKPIPE_TARGET static __m256i At(const char* at) { return LoadWide(at); }
 };
 
 template <>
 struct Windows<2> {
   static constexpr size_t kReach = 24;
-  MASKPIPE_AVX2 static __m256i At(const char* at) {
+  MASKPIPE_TARGET static __m256i At(const char* at) {
     const __m256i spread =
         _mm256_setr_epi8(0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9, 0, 1,
                          2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9);
@@ -111,7 +111,7 @@ struct Windows<2> {
 template <>
 struct Windows<1> {
   static constexpr size_t kReach = 20;
-  MASKPIPE_AVX2 static __m256i At(const char* at) {
+  MASKPIPE_TARGET static __m256i At(const char* at) {
     const __m256i spread =
         _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 0, 1,
                          2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6);
@@ -120,90 +120,28 @@ struct Windows<1> {
   }
 };
 
-// Bit k of the bitmap is the place at `from + k * stride`.
-inline void Append(uint64_t bits, size_t from, size_t stride, Offsets* hits) {
-  for (; bits != 0; bits &= bits - 1) {
-    const auto k = static_cast<size_t>(__builtin_ctzll(bits));
-    hits->push_back(static_cast<uint32_t>(from + k * stride));
-  }
-}
-void Append(const uint64_t* bitmap, size_t words, size_t from, size_t stride,
-            Offsets* hits) {
-  for (size_t w = 0; w < words; ++w) {
-    Append(bitmap[w], from + w * 64 * stride, stride, hits);
-  }
-}
-
-// As many whole steps as there are; returns where it stopped.
-template <size_t kStride>
-MASKPIPE_AVX2 size_t Find(const WindowSet& set, std::string_view text,
-                          size_t from, size_t to, Offsets* hits) {
-  constexpr size_t kStep = kLanes * kStride;
-  constexpr size_t kWord = 64 * kStride;
-  const Lookup lookup(set);
-  size_t i = from;
-  for (;;) {
-    const size_t begin = i;
-    uint64_t bitmap[kBitmapWords];
-    size_t words = 0;
-    for (; words < kBitmapWords &&
-           i + kWord - kStep + Windows<kStride>::kReach <= text.size() &&
-           i + kWord - kStride < to;
-         ++words, i += kWord) {
-      uint64_t word = 0;
-      for (size_t part = 0; part < 64 / kLanes; ++part) {
-        const uint64_t found =
-            lookup(Windows<kStride>::At(text.data() + i + part * kStep));
-        word |= found << (part * kLanes);
-      }
-      bitmap[words] = word;
-    }
-    if (words == 0) break;
-    Append(bitmap, words, begin, kStride, hits);
-  }
-  for (;
-       i + Windows<kStride>::kReach <= text.size() && i + kStep - kStride < to;
-       i += kStep) {
-    Append(lookup(Windows<kStride>::At(text.data() + i)), i, kStride, hits);
-  }
-  return i;
-}
-
-void EveryEighth(const WindowSet& set, std::string_view text, size_t from,
-                 size_t to, Offsets* hits) {
-  from = Find<8>(set, text, from, to, hits);
-  PortableKernel().every_eighth(set, text, from, to, hits);
-}
-
-void EveryFourth(const WindowSet& set, std::string_view text, size_t from,
-                 size_t to, Offsets* hits) {
-  from = Find<4>(set, text, from, to, hits);
-  PortableKernel().every_fourth(set, text, from, to, hits);
-}
-
-void EverySecond(const WindowSet& set, std::string_view text, size_t from,
-                 size_t to, Offsets* hits) {
-  from = Find<2>(set, text, from, to, hits);
-  PortableKernel().every_second(set, text, from, to, hits);
-}
-
-// `kCount` windows, one or two, compared at 32 places at a time.
+// Up to `kCount` windows, compared at 32 places at a time.
 template <size_t kCount>
 class Few {
  public:
-  MASKPIPE_AVX2 explicit Few(const WindowSet& set) {
+  static constexpr size_t kPlaces = 32;
+
+  MASKPIPE_TARGET explicit Few(const WindowSet& set) {
+    const std::span<const uint32_t> few = set.few();
     for (size_t n = 0; n < kCount; ++n) {
+      // Once more the last one where there are fewer.
+      const uint32_t window = few[std::min(n, few.size() - 1)];
       for (size_t i = 0; i < WindowSet::kWindow; ++i) {
         bytes_[n][i] =
-            _mm256_set1_epi8(static_cast<char>(set.few(n) >> (8 * i) & 0xff));
+            _mm256_set1_epi8(static_cast<char>(window >> (8 * i) & 0xff));
       }
     }
   }
-  MASKPIPE_AVX2 unsigned operator()(const char* at) const {
+  MASKPIPE_TARGET unsigned operator()(const char* at) const {
     return Mask(Same(at, 0, WindowSet::kWindow));
   }
   // Of 64 places. In most texts two bytes rule all of them out.
-  MASKPIPE_AVX2 uint64_t Word(const char* at) const {
+  MASKPIPE_TARGET uint64_t Word(const char* at) const {
     constexpr size_t kHalf = WindowSet::kWindow / 2;
     const __m256i low = Same(at, kHalf, WindowSet::kWindow);
     const __m256i high = Same(at + 32, kHalf, WindowSet::kWindow);
@@ -214,7 +152,8 @@ class Few {
 
  private:
   // Where the bytes [first, last) of a window stand.
-  MASKPIPE_AVX2 __m256i Same(const char* at, size_t first, size_t last) const {
+  MASKPIPE_TARGET __m256i Same(const char* at, size_t first,
+                               size_t last) const {
     const __m256i fold = _mm256_set1_epi8(WindowSet::kFold & 0xff);
     __m256i same[kCount];
     for (size_t i = first; i < last; ++i) {
@@ -224,89 +163,45 @@ class Few {
         same[n] = i == first ? equal : _mm256_and_si256(same[n], equal);
       }
     }
-    return _mm256_or_si256(same[0], same[kCount - 1]);
+    for (size_t n = 1; n < kCount; ++n) {
+      same[0] = _mm256_or_si256(same[0], same[n]);
+    }
+    return same[0];
   }
-  MASKPIPE_AVX2 static unsigned Mask(__m256i same) {
+  MASKPIPE_TARGET static unsigned Mask(__m256i same) {
     return static_cast<unsigned>(_mm256_movemask_epi8(same));
   }
 
   __m256i bytes_[kCount][WindowSet::kWindow];
 };
 
-// As Find(), at every place.
-template <size_t kCount>
-MASKPIPE_AVX2 size_t FindFew(const WindowSet& set, std::string_view text,
-                             size_t from, size_t to, Offsets* hits) {
-  constexpr size_t kReach = 32 + WindowSet::kWindow - 1;
-  const Few<kCount> few(set);
-  size_t i = from;
-  for (;;) {
-    const size_t begin = i;
-    uint64_t bitmap[kBitmapWords];
-    size_t words = 0;
-    for (;
-         words < kBitmapWords && i + 32 + kReach <= text.size() && i + 64 <= to;
-         ++words, i += 64) {
-      bitmap[words] = few.Word(text.data() + i);
-    }
-    if (words == 0) break;
-    Append(bitmap, words, begin, 1, hits);
-  }
-  for (; i + kReach <= text.size() && i + 32 <= to; i += 32) {
-    Append(few(text.data() + i), i, 1, hits);
-  }
-  return i;
-}
+// Which of 32 bytes are in the set.
+class Members {
+ public:
+  static constexpr size_t kPlaces = 32;
 
-void Every(const WindowSet& set, std::string_view text, size_t from, size_t to,
-           Offsets* hits) {
-  if (!set.is_few()) {
-    from = Find<1>(set, text, from, to, hits);
-  } else if (set.few(0) == set.few(1)) {
-    from = FindFew<1>(set, text, from, to, hits);
-  } else {
-    from = FindFew<2>(set, text, from, to, hits);
-  }
-  PortableKernel().every(set, text, from, to, hits);
-}
+  MASKPIPE_TARGET explicit Members(const NibbleSet& set)
+      : low_(Table(set.low)), high_(Table(set.high)) {}
 
-// Whether each of 32 bytes is in the set.
-MASKPIPE_AVX2 inline unsigned In(__m256i low, __m256i high, __m256i bytes) {
-  // A byte from 0x80 on finds no bit in either table.
-  const __m256i by_low = _mm256_shuffle_epi8(low, bytes);
-  const __m256i by_high = _mm256_shuffle_epi8(
-      high,
-      _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0f)));
-  return ~static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(
-      _mm256_and_si256(by_low, by_high), _mm256_setzero_si256())));
-}
+  MASKPIPE_TARGET unsigned operator()(const char* at) const {
+    const __m256i bytes = LoadWide(at);
+    // A byte from 0x80 on finds no bit in either table.
+    const __m256i by_low = _mm256_shuffle_epi8(low_, bytes);
+    const __m256i by_high = _mm256_shuffle_epi8(
+        high_,
+        _mm256_and_si256(_mm256_srli_epi16(bytes, 4), _mm256_set1_epi8(0x0f)));
+    return ~static_cast<unsigned>(_mm256_movemask_epi8(_mm256_cmpeq_epi8(
+        _mm256_and_si256(by_low, by_high), _mm256_setzero_si256())));
+  }
 
-MASKPIPE_AVX2 void Bytes(const ByteSet& set, const NibbleSet& nibbles,
-                         std::string_view text, size_t from, size_t to,
-                         Offsets* hits) {
-  const __m256i low = Table(nibbles.low), high = Table(nibbles.high);
-  size_t i = from;
-  while (i + 64 <= to) {
-    const size_t begin = i;
-    uint64_t bitmap[kBitmapWords];
-    size_t words = 0;
-    for (; words < kBitmapWords && i + 64 <= to; ++words, i += 64) {
-      const char* at = text.data() + i;
-      bitmap[words] = In(low, high, LoadWide(at)) |
-                      uint64_t{In(low, high, LoadWide(at + 32))} << 32;
-    }
-    Append(bitmap, words, begin, 1, hits);
-  }
-  for (; i + 32 <= to; i += 32) {
-    Append(In(low, high, LoadWide(text.data() + i)), i, 1, hits);
-  }
-  PortableKernel().bytes(set, nibbles, text, i, to, hits);
-}
+ private:
+  __m256i low_, high_;
+};
+
+#include "src/match/kernel_loops.inc"
 
 constexpr Kernel kAvx2 = {"avx2",      0,     EveryEighth, EveryFourth,
                           EverySecond, Every, Bytes};
-
-#undef MASKPIPE_AVX2
 
 }  // namespace
 

@@ -210,7 +210,7 @@ void EverySecond(const WindowSet& set, std::string_view text, size_t from,
 
 void Every(const WindowSet& set, std::string_view text, size_t from, size_t to,
            Offsets* hits) {
-  if (!set.is_few()) from = FindAny<1>(set, text, from, to, hits);
+  if (set.few().empty()) from = FindAny<1>(set, text, from, to, hits);
   Avx2Kernel()->every(set, text, from, to, hits);
 }
 

@@ -25,6 +25,7 @@
 #include <vector>
 
 #include "src/match/byte_set.h"
+#include "src/match/characters.h"
 #include "src/match/spelling_rules.h"
 #include "src/match/spelling_table.h"
 
@@ -101,6 +102,12 @@ class SpellingReader {
   // The same for what nearly always stands there: the raw byte, or an escape of
   // raw bytes. False where only Read() can tell; `out` is then of no use.
   bool ReadSimple(std::string_view text, size_t p, Readings* out) const;
+
+  // The same where the first few bytes tell: nothing but the raw byte, or one
+  // unit of one byte besides.
+  enum class Short { kNothing, kUnit, kUnknown };
+  Short ReadShort(std::string_view text, size_t p, char* unit,
+                  size_t* end) const;
 
   // Whether more than the raw byte may be read at a place with this byte.
   bool Leads(char c) const { return rules_.leads().Has(c); }
@@ -189,6 +196,7 @@ class SpellingReader {
     Readings* out;
   };
 
+  Short ReadShortName(std::string_view text, size_t p, char closing) const;
   void Units(std::string_view text, size_t p, int level, Readings* out) const;
   const Readings& Inner(std::string_view text, size_t p, int level) const;
   enum class Simple { kNone, kRead, kUnknown };
@@ -217,5 +225,65 @@ class SpellingReader {
   uint64_t id_;
   SpellingRules rules_;
 };
+
+inline SpellingReader::Short SpellingReader::ReadShort(std::string_view text,
+                                                       size_t p, char* unit,
+                                                       size_t* end) const {
+  using S = SpellingRules::Short;
+  if (text.size() - p < 4) return Short::kUnknown;
+  const char lead = text[p], next = text[p + 1], third = text[p + 2];
+  const ByteSet& stops = rules_.stops();
+  const S& s = rules_.short_escape(lead, next);
+  switch (s.kind) {
+    case S::kOther:
+      return Short::kUnknown;
+    case S::kName:
+      return ReadShortName(text, p + 1, s.unit);
+    case S::kNoise:
+      // No more of it follows, and nothing with which a row goes on.
+      return next == '\n' && third != ' ' && third != '\t' &&
+                     !stops.Has(third) && !MayFollow(lead, third)
+                 ? Short::kNothing
+                 : Short::kUnknown;
+    case S::kTwoDigits: {
+      const int low = DigitOf(third, 16);
+      if (low < 0) return stops.Has(third) ? Short::kUnknown : Short::kNothing;
+      const int byte = DigitOf(next, 16) * 16 + low;
+      if (byte >= 0x80) return Short::kUnknown;  // or a code point
+      *unit = static_cast<char>(byte);
+      *end = p + s.length;
+      if (!Leads(*unit)) return Short::kUnit;
+      break;
+    }
+    case S::kNothing:
+    case S::kUnit:
+      // What follows may spell what the row wants.
+      if (s.length != 1 && Leads(next) &&
+          (stops.Has(third) || MayFollow(next, third))) {
+        return Short::kUnknown;
+      }
+      if (s.kind == S::kNothing) return Short::kNothing;
+      *unit = s.unit;
+      *end = p + s.length;
+      break;
+  }
+  const char behind = text[*end];
+  // The unit may begin another escape.
+  if (stops.Has(behind) || (Leads(*unit) && MayFollow(*unit, behind))) {
+    return Short::kUnknown;
+  }
+  return Short::kUnit;
+}
+
+// Most words behind an ampersand are no names.
+inline SpellingReader::Short SpellingReader::ReadShortName(
+    std::string_view text, size_t p, char closing) const {
+  constexpr size_t kMost = 12;
+  const size_t end = std::min(text.size(), p + kMost);
+  while (p < end && IsAlnum(text[p])) ++p;
+  return p < end && text[p] != closing && !rules_.stops().Has(text[p])
+             ? Short::kNothing
+             : Short::kUnknown;
+}
 
 }  // namespace maskpipe

@@ -124,6 +124,78 @@ ByteSet SpellingRules::ValuesOf(const Row& row, char next) {
   return values;
 }
 
+// Whether a row's second element may be this raw byte.
+bool SpellingRules::GoesOnRaw(const Element& e, char next) {
+  switch (e.kind) {
+    case Element::kPunctuation:
+    case Element::kQuotes:
+    case Element::kLetter:
+      return next == e.c;
+    case Element::kAnyPunctuation:
+      return IsPunctuation(next);
+    case Element::kWide:
+      return IsWide(next);
+    case Element::kDigits:
+      return DigitOf(next, e.base) >= 0;
+    case Element::kName:
+      return IsAlnum(next);
+  }
+  return true;
+}
+
+// Whether what the row reads can be said with what the others do.
+bool SpellingRules::AddShort(const Row& row, char next, Short* so_far) const {
+  const std::vector<Element>& elements = row.elements;
+  const SpellingRow& source = *row.source;
+  const SpelledValue value = source.value;
+  Short one;
+  if (elements.size() == 3 && elements[1].kind == Element::kName &&
+      elements[2].kind == Element::kPunctuation) {
+    one = {.kind = Short::kName, .unit = elements[2].c};
+  } else if (elements.size() > 1 && elements[1].kind == Element::kDigits) {
+    const Element& digits = elements[1];
+    const bool two = elements.size() == 2 && digits.base == 16 &&
+                     digits.least == 2 && digits.most == 2;
+    const bool byte =
+        value == SpelledValue::kByte || value == SpelledValue::kByteOrCodePoint;
+    if (!two || !byte) return false;
+    one = {.kind = Short::kTwoDigits, .length = 3};
+  } else if (elements.size() <= 2) {
+    const bool fixed = value == SpelledValue::kFixed && source.unit.size() == 1;
+    if (!fixed && value != SpelledValue::kSame) return false;
+    one = {.kind = Short::kUnit,
+           .unit = fixed ? source.unit[0] : next,
+           .length = static_cast<uint8_t>(elements.size())};
+  } else {
+    // What would come next is a stop, so that the row does not go on.
+    const Element& e = elements[2];
+    return elements[1].kind != Element::kName &&
+           elements[1].kind != Element::kQuotes &&
+           (e.kind == Element::kPunctuation || e.kind == Element::kQuotes) &&
+           leads_.Has(e.c);
+  }
+  if (so_far->kind == Short::kNothing) *so_far = one;
+  return *so_far == one;
+}
+
+SpellingRules::Short SpellingRules::ShortOf(uint8_t lead, uint8_t next) const {
+  constexpr Short kOther = {.kind = Short::kOther};
+  const char l = static_cast<char>(lead), n = static_cast<char>(next);
+  const bool noise = n == '\x1b' || n == '\r' || n == '\n';
+  Short all;
+  for (uint16_t r : rows_before(l, next)) {
+    const Row& row = rows_[r];
+    if (noise && row.elements.size() > 1) {
+      all.kind = Short::kNoise;
+      continue;
+    }
+    if (noise) return kOther;
+    const bool raw = row.elements.size() == 1 || GoesOnRaw(row.elements[1], n);
+    if (raw && !AddShort(row, n, &all)) return kOther;
+  }
+  return all;
+}
+
 SpellingRules::SpellingRules(std::span<const SpellingRow> rows) {
   for (const SpellingRow& row : rows) {
     rows_.push_back(Parse(row));
@@ -154,29 +226,10 @@ SpellingRules::SpellingRules(std::span<const SpellingRow> rows) {
         bool spelled = false;
         if (!goes_on) {
           const Element& e = elements[1];
-          switch (e.kind) {
-            case Element::kPunctuation:
-            case Element::kQuotes:
-              goes_on = next == e.c;
-              spelled = leads_.Has(next);
-              break;
-            case Element::kAnyPunctuation:
-              goes_on = IsPunctuation(next);
-              spelled = leads_.Has(next);
-              break;
-            case Element::kLetter:
-              goes_on = next == e.c;
-              break;
-            case Element::kWide:
-              goes_on = IsWide(next);
-              break;
-            case Element::kDigits:
-              goes_on = DigitOf(next, e.base) >= 0;
-              break;
-            case Element::kName:
-              goes_on = IsAlnum(next);
-              break;
-          }
+          goes_on = GoesOnRaw(e, next);
+          spelled = leads_.Has(next) && (e.kind == Element::kPunctuation ||
+                                         e.kind == Element::kQuotes ||
+                                         e.kind == Element::kAnyPunctuation);
         }
         if (!goes_on && !spelled) continue;
         rows_before_.back()[b].push_back(r);
@@ -211,6 +264,14 @@ SpellingRules::SpellingRules(std::span<const SpellingRow> rows) {
       }
     }
   }
+  stops_ = leads_;
+  stops_ |= ByteSet::Of("\x1b\r\n");
+  shorts_.resize(rows_before_.size());
+  leads_.ForEach([this](uint8_t lead) {
+    for (unsigned b = 0; b < 256; ++b) {
+      shorts_[lead_index_[lead]][b] = ShortOf(lead, static_cast<uint8_t>(b));
+    }
+  });
 }
 
 }  // namespace maskpipe

@@ -42,6 +42,23 @@ class SpellingRules {
   };
   static constexpr size_t kEnd = 256;  // no byte follows
 
+  // What may be read where a byte follows a lead, provided that the escape's
+  // bytes are raw and, but behind digits, the one behind is none of stops().
+  struct Short {
+    enum Kind : uint8_t {
+      kNothing,    // the raw lead only
+      kUnit,       // `unit`, which takes `length` bytes
+      kTwoDigits,  // hexadecimal ones, the byte of that number
+      kName,       // letters and digits, with `unit` behind them
+      kNoise,      // noise comes first
+      kOther,
+    };
+    Kind kind = kNothing;
+    char unit = 0;
+    uint8_t length = 0;
+    bool operator==(const Short&) const = default;
+  };
+
   explicit SpellingRules(std::span<const SpellingRow> rows);
 
   const Row& row(uint16_t i) const { return rows_[i]; }
@@ -63,6 +80,11 @@ class SpellingRules {
   const ByteSet& may_become(char lead, char next) const {
     return may_become_[Index(lead)][static_cast<uint8_t>(next)];
   }
+  const Short& short_escape(char lead, char next) const {
+    return shorts_[Index(lead)][static_cast<uint8_t>(next)];
+  }
+  // Leads, and the bytes with which raw noise begins.
+  const ByteSet& stops() const { return stops_; }
   // What a unit may be that begins with this byte, read once more.
   const ByteSet& once_more(uint8_t first) const { return closure_[1][first]; }
 
@@ -70,6 +92,9 @@ class SpellingRules {
   size_t Index(char lead) const {
     return lead_index_[static_cast<uint8_t>(lead)];
   }
+  static bool GoesOnRaw(const Element& e, char next);
+  Short ShortOf(uint8_t lead, uint8_t next) const;
+  bool AddShort(const Row& row, char next, Short* so_far) const;
   static Row Parse(const SpellingRow& row);
   static ByteSet ValuesOf(const Row& row);
   // The same where a byte follows the lead that may be the first digit.
@@ -77,10 +102,12 @@ class SpellingRules {
 
   std::vector<Row> rows_;
   ByteSet leads_;
+  ByteSet stops_;
   // By lead, from 1 on.
   std::array<uint8_t, 256> lead_index_{};  // 0: it leads nothing
   std::vector<ByteSet> follows_, raw_follows_;
   std::vector<std::array<ByteSet, 256>> may_become_;
+  std::vector<std::array<Short, 256>> shorts_;
   std::vector<std::array<std::vector<uint16_t>, 257>> rows_before_;
   std::vector<std::vector<uint16_t>> rows_of_;
   // What a unit that is read may become with so many levels left.

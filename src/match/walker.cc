@@ -28,36 +28,33 @@ size_t SameBytes(const char* a, const char* b, size_t most) {
 }
 
 // Long runs of one byte: a walk from a place inside finds what it found from
-// the place before, one byte on.
+// the place before, one byte on. What must stand alone has a letter behind it
+// there, or no letter on either side.
 class Runs {
  public:
-  // A walk sees `before` bytes before its place, and `from` from it on.
-  Runs(std::string_view text, size_t before, size_t from)
-      : text_(text), before_(before), from_(from) {}
+  // A walk sees `farthest` bytes from its place on, and the one before it.
+  Runs(std::string_view text, size_t farthest)
+      : text_(text), farthest_(farthest) {}
 
   bool Inside(size_t at) {
     if (at >= end_ && !Find(at)) return false;
-    return at >= begin_ + before_ && at + from_ <= end_;
+    return at > begin_ && at < end();
   }
   // Behind the last place inside of the run that was found last.
-  size_t end() const { return end_ - std::min(end_, from_ - 1); }
+  size_t end() const { return end_ - std::min(end_, farthest_ - 1); }
 
  private:
-  // The run around `at`, to its end and not further back than is seen. Most
-  // places are in none.
+  // A run that begins at `at`, or before. Most places are in none.
   bool Find(size_t at) {
     const char c = text_[at];
     if (at + 1 >= text_.size() || text_[at + 1] != c) return false;
     begin_ = at;
-    while (begin_ > 0 && at - begin_ < before_ && text_[begin_ - 1] == c) {
-      --begin_;
-    }
     end_ = std::min(text_.find_first_not_of(c, at), text_.size());
     return true;
   }
 
   std::string_view text_;
-  size_t before_, from_;
+  size_t farthest_;
   size_t begin_ = 0, end_ = 0;
 };
 
@@ -78,6 +75,9 @@ class Walker::Sweep {
 
   // From the left, so that a place is done once no path stands before it.
   void Before(uint64_t end) {
+    if (!frontier_.empty()) Follow(end);
+  }
+  void Follow(uint64_t end) {
     while (!frontier_.empty() && frontier_.next() < end) {
       std::vector<Path> paths = frontier_.TakeNext();
       for (const Path& path : paths) One(path);
@@ -544,25 +544,36 @@ bool Walker::StandsApart(const Window& window, size_t at) const {
   return false;
 }
 
+// Whether two digits of a needle may stand here, quickly.
+bool Walker::MayBeginPair(std::string_view text, const NeedleIndex& index) {
+  const int high = DigitOf(text[0], 16);
+  if (high < 0 || text.size() == 1) return high >= 0;
+  const char next = text[1];
+  if (next == '\x1b' || next == '\r' || next == '\n') return true;
+  const int low = DigitOf(next, 16);
+  return low >= 0 &&
+         !index.Narrow(index.All(), 0, static_cast<uint8_t>(high * 16 + low))
+              .empty();
+}
+
 // Goes past the first bytes of `text`, if they are plain, to the needles that
-// begin so. False: there are none.
-bool Walker::Begin(std::string_view text, Path* path) const {
+// begin so, and returns how many bytes that is.
+uint32_t Walker::Begin(std::string_view text, Writing writing,
+                       NeedleRange* range) const {
   constexpr uint32_t kBytes = NeedleIndex::kBegin;
-  const NeedleIndex& index = *indexes_[static_cast<size_t>(path->writing)];
-  path->range = index.All();
-  if (path->writing == Writing::kHex || !index.all_long() ||
-      text.size() < kBytes) {
-    return true;
+  const NeedleIndex& index = *indexes_[static_cast<size_t>(writing)];
+  if (writing == Writing::kHex) {
+    if (!MayBeginPair(text, index)) *range = {};
+    return 0;
   }
-  if (path->writing != Writing::kPlain) {
+  if (!index.all_long() || text.size() < kBytes) return 0;
+  if (writing != Writing::kPlain) {
     for (size_t i = 0; i < kBytes; ++i) {
-      if (!plain_.Has(text[i])) return true;
+      if (!plain_.Has(text[i])) return 0;
     }
   }
-  path->range = index.Begin(text.data());
-  path->depth = kBytes;
-  path->last = path->at += kBytes;
-  return !path->range.empty();
+  *range = index.Begin(text.data());
+  return kBytes;
 }
 
 // 1 what was left open, 2 from each place, 3 to the text's end, 4 each path
@@ -572,28 +583,32 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
   static thread_local std::vector<Path> left;  // keeps its room
   left.clear();
   Sweep sweep(*this, window, &left, on_span);
-  Runs runs(window.bytes, kLookBehind + 1, farthest_);
+  Runs runs(window.bytes, farthest_);
   for (const Path& path : *open) sweep.AddOpen(path);  // 1
   size_t same_until = 0;  // places before have what was recorded
   for (auto place = places.begin(); place != places.end(); ++place) {  // 2
     const size_t at = *place;
-    Path path{};
-    path.at = path.last = path.from = window.offset + at;
-    path.plain = true;
-    sweep.Before(path.at + 1);
+    sweep.Before(window.offset + at + 1);
     if (at < same_until) {
       sweep.Again(at);
       continue;
     }
-    const bool in_run = plain_.Has(window.bytes[at]) && runs.Inside(at);
-    sweep.Record(in_run, at);
+    sweep.Record(plain_.Has(window.bytes[at]) && runs.Inside(at), at);
     for (size_t i = 0; i < indexes_.size(); ++i) {
       if (indexes_[i]->size() == 0) continue;
-      path.writing = static_cast<Writing>(i);
-      Path begun = path;
-      if (!Begin(window.bytes.substr(at), &begun)) continue;
-      begun.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
-      sweep.One(begun);
+      const auto writing = static_cast<Writing>(i);
+      NeedleRange range = indexes_[i]->All();
+      const uint32_t depth = Begin(window.bytes.substr(at), writing, &range);
+      if (range.empty()) continue;
+      Path path{};
+      path.from = window.offset + at;
+      path.at = path.last = path.from + depth;
+      path.range = range;
+      path.depth = depth;
+      path.writing = writing;
+      path.apart = !indexes_[i]->any_alone() || StandsApart(window, at);
+      path.plain = true;
+      sweep.One(path);
     }
     if (sweep.recorded()) same_until = runs.end();
     if (sweep.recorded_nothing()) {

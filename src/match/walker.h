@@ -67,7 +67,9 @@ class Walker {
   class Sweep;
 
   bool StandsApart(const Window& window, size_t at) const;
-  bool Begin(std::string_view text, Path* path) const;
+  uint32_t Begin(std::string_view text, Writing writing,
+                 NeedleRange* range) const;
+  static bool MayBeginPair(std::string_view text, const NeedleIndex& index);
 
   Indexes indexes_;
   const SpellingReader* reader_;

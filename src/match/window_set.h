@@ -35,7 +35,7 @@ class WindowSet {
   // So many make the smallest set; one in a hundred others passes then.
   static constexpr size_t kFew = 96;
   // So many are compared as they are.
-  static constexpr size_t kPair = 2;
+  static constexpr size_t kMostFew = 8;
 
   WindowSet(std::span<const uint32_t> windows, Arena* arena) : words_(arena) {
     // Twenty-four bits a window where that stays in near caches, else twelve.
@@ -49,18 +49,16 @@ class WindowSet {
     words_.assign(size_t{1} << log2, 0);
     shift_ = 32 - log2;
     empty_ = windows.empty();
-    is_few_ = !empty_ && windows.size() <= kPair;
-    few_.fill(0);
-    if (is_few_) few_ = {Folded(windows.front()), Folded(windows.back())};
+    few_count_ = windows.size() <= kMostFew ? windows.size() : 0;
+    for (size_t i = 0; i < few_count_; ++i) few_[i] = Folded(windows[i]);
     for (uint32_t w : windows) {
       const uint32_t h = Hash(w);
       words_[h >> shift_] |= Bits(h);
     }
   }
 
-  // Whether it has one or two windows, which few(0) and few(1) are then.
-  bool is_few() const { return is_few_; }
-  uint32_t few(size_t i) const { return few_[i]; }
+  // Its windows, folded, if it has at most kMostFew; else none.
+  std::span<const uint32_t> few() const { return {few_.data(), few_count_}; }
 
   // Whether it has 64 words.
   bool smallest() const { return shift_ == 32 - kSmallestLog2; }
@@ -94,8 +92,8 @@ class WindowSet {
   }
 
   std::pmr::vector<uint32_t> words_;
-  std::array<uint32_t, kPair> few_;
-  bool is_few_ = false;
+  std::array<uint32_t, kMostFew> few_{};
+  size_t few_count_ = 0;
   int shift_ = 0;
   bool empty_ = true;
 };

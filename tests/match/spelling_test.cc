@@ -142,9 +142,8 @@ TEST(Spelling, RunsOfOneByteAgreeWithTheOracle) {
   Random random(seed);
   GuardedText guarded(4096);
   oracle::Spelled oracle;
-  const std::vector<std::string> pieces = {"%61", "\n",      "\x1b[0m", "b",
-                                           "=\n", "-",       "0x",      " ",
-                                           "%aa", "\x1b[1a", "\\xaa"};
+  const std::vector<std::string> pieces = {
+      "%61", "\n", "\x1b[0m", "b", "=\n", "-", " ", "%aa", "\x1b[1a", "\\xaa"};
   for (int world = 0; world < 1 + Worlds() / 100; ++world) {
     std::vector<Needle> needles;
     std::string described;
@@ -153,7 +152,9 @@ TEST(Spelling, RunsOfOneByteAgreeWithTheOracle) {
       std::string word(hex ? 4 + random.Below(8) : 1 + random.Below(20),
                        hex ? '\xaa' : 'a');
       if (random.OneIn(3)) word += 'b';
-      if (random.OneIn(6)) word.insert(word.size() / 2, "\n");
+      if (random.OneIn(6) && word.size() > 1) {
+        word.insert(word.size() / 2, "\n");
+      }
       for (Needle& one :
            Spell({word}, hex ? Writing::kHex : Writing::kSpelled)) {
         one.alone = random.OneIn(4);
@@ -446,6 +447,51 @@ TEST(Spelling, AQuoteThatReadsInManyWaysIsFound) {
   EXPECT_EQ(Scan(Matcher(Spell({secret})), text, {}),
             std::string(6, '.') + std::string(spelled.size(), '#') +
                 std::string(4, '.'));
+}
+
+// What the first bytes tell is what is read, whatever follows.
+TEST(Spelling, ShortReadingsAgreeWithFullOnes) {
+  Random random(Seed());
+  std::vector<SpellingRow> rows(StandardSpellings().begin(),
+                                StandardSpellings().end());
+  rows.push_back({.pattern = "~<x2>", .value = SpelledValue::kByte});
+  rows.push_back(
+      {.pattern = "~q", .value = SpelledValue::kFixed, .unit = "ab"});
+  rows.push_back({.pattern = "|", .value = SpelledValue::kFixed, .unit = "o"});
+  const SpellingReader reader(rows);
+  const std::string some = "%\\&='\"+$`^~|\n\r\x1b\t ;#xuUnq0123aAfFgZ{}\x80";
+  size_t told = 0;
+  const auto agree = [&](const std::string& text) {
+    char unit = 0;
+    size_t end = 0;
+    Readings full;
+    reader.Read(text, 0, &full);
+    const auto quick = reader.ReadShort(text, 0, &unit, &end);
+    if (quick == SpellingReader::Short::kUnknown) return true;
+    ++told;
+    if (!full.cut.empty() || !full.broken_cut.empty()) return false;
+    if (quick == SpellingReader::Short::kNothing) return full.size() == 1;
+    return full.size() == 2 && full[1].unit() == std::string_view(&unit, 1) &&
+           full[1].end == end && full[1].after_break == 0;
+  };
+  reader.leads().ForEach([&](uint8_t lead) {
+    for (unsigned next = 0; next < 256; ++next) {
+      for (unsigned third = 0; third < 256; ++third) {
+        for (int tail = 0; tail < 4; ++tail) {
+          std::string text = {static_cast<char>(lead), static_cast<char>(next),
+                              static_cast<char>(third)};
+          text += random.Text(some, random.Below(12));
+          ASSERT_TRUE(agree(text)) << Printable(text);
+        }
+      }
+    }
+    for (int i = 0; i < 20000; ++i) {
+      const std::string text =
+          static_cast<char>(lead) + random.Text(some, 3 + random.Below(16));
+      ASSERT_TRUE(agree(text)) << Printable(text);
+    }
+  });
+  EXPECT_GT(told, 100000u);
 }
 
 // A row that no printer has: whatever is derived from the table follows it.
