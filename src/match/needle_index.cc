@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <ranges>
 #include <tuple>
 
 namespace maskpipe {
@@ -58,18 +57,23 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
     return std::tuple(x.alone, x.secret) < std::tuple(y.alone, y.secret);
   });
   const auto same = [&](const Sorted& a, const Sorted& b) {
-    return needles[a.needle].bytes == needles[b.needle].bytes;
+    return a.first_bytes == b.first_bytes &&
+           needles[a.needle].bytes == needles[b.needle].bytes;
   };
   const auto end = std::unique(order.begin(), order.end(), same);
-  for (auto i = order.begin(); i != order.end(); ++i) {
+  for (auto i = end; i != order.end(); ++i) {
     Wipe(&i->first_bytes, sizeof i->first_bytes);
   }
   order.erase(end, order.end());
   // Whether the next one begins with all of it, so that one copy does.
   const auto goes_on = [&](size_t i) {
-    return i + 1 < order.size() &&
-           needles[order[i + 1].needle].bytes.starts_with(
-               needles[order[i].needle].bytes);
+    if (i + 1 == order.size()) return false;
+    const std::string_view bytes = needles[order[i].needle].bytes;
+    if (bytes.size() >= sizeof(uint64_t) &&
+        order[i].first_bytes != order[i + 1].first_bytes) {
+      return false;
+    }
+    return needles[order[i + 1].needle].bytes.starts_with(bytes);
   };
   size_t bytes = 0;
   for (size_t i = 0; i < order.size(); ++i) {
@@ -87,7 +91,7 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
                         .periodic = 0,
                         .period = 0,
                         .alone = n.alone});
-    first_bytes_.push_back(FirstBytes(n.bytes));
+    first_bytes_.push_back(order[i].first_bytes);
     longest_ = std::max(longest_, needles_.back().length);
     all_long_ = all_long_ && needles_.back().length >= kBegin;
     any_alone_ = any_alone_ || n.alone;
@@ -95,6 +99,7 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
     if (!goes_on(i)) room += n.bytes.size();
     FindPeriod(&needles_.back());
   }
+  for (Sorted& s : order) Wipe(&s.first_bytes, sizeof s.first_bytes);
   uint32_t i = 0;
   for (unsigned b = 0; b < 256; ++b) {
     while (i < needles_.size() && needles_[i].at(0) < b) ++i;
@@ -162,14 +167,22 @@ NeedleRange NeedleIndex::Narrow(NeedleRange range, uint32_t depth,
     return range;
   }
   if (byte < first || byte > last) return {range.begin, range.begin};
-  const auto all = std::views::iota(range.begin, range.end);
-  const auto low =
-      std::partition_point(all.begin(), all.end(),
-                           [&](uint32_t i) { return ByteAt(i, depth) < byte; });
-  const auto high = std::partition_point(
-      low, all.end(), [&](uint32_t i) { return ByteAt(i, depth) == byte; });
-  return {range.begin + static_cast<uint32_t>(low - all.begin()),
-          range.begin + static_cast<uint32_t>(high - all.begin())};
+  const uint32_t begin = FirstFrom(range, depth, byte);
+  return {begin, FirstFrom({begin, range.end}, depth, byte + 1u)};
+}
+
+// The first of the range whose next byte is at least `byte`.
+uint32_t NeedleIndex::FirstFrom(NeedleRange range, uint32_t depth,
+                                unsigned byte) const {
+  while (!range.empty()) {
+    const uint32_t middle = range.begin + (range.end - range.begin) / 2;
+    if (ByteAt(middle, depth) < byte) {
+      range.begin = middle + 1;
+    } else {
+      range.end = middle;
+    }
+  }
+  return range.begin;
 }
 
 bool NeedleIndex::AnyOfLength(NeedleRange range, uint64_t length,
