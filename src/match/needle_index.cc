@@ -3,32 +3,88 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
-#include <ranges>
 #include <tuple>
 
 namespace maskpipe {
 
 namespace {
 
-// Most are told apart by their first bytes, which are one number.
+// Eight bytes are one number, and tell most needles apart.
 struct Sorted {
   uint64_t first_bytes;
+  uint64_t next_bytes;  // those at the depth to which others are the same
   uint32_t needle;
+  uint32_t size;
 };
 
 // So that numbers are in the order of the bytes.
-uint64_t FirstBytes(std::string_view bytes) {
+uint64_t BytesFrom(std::string_view bytes, size_t depth) {
   uint64_t number = 0;
-  for (size_t i = 0; i < sizeof number; ++i) {
+  if (depth + sizeof number <= bytes.size()) {
+    std::memcpy(&number, bytes.data() + depth, sizeof number);
+    if constexpr (std::endian::native == std::endian::little) {
+      number = __builtin_bswap64(number);
+    }
+    return number;
+  }
+  for (size_t i = depth; i < depth + sizeof number; ++i) {
     number <<= 8;
     if (i < bytes.size()) number |= static_cast<uint8_t>(bytes[i]);
   }
   return number;
 }
 
+// Sorted needles lie all over the memory: that of one some places on, and where
+// its bytes are, is fetched.
+void Prefetch(std::span<const Sorted> order, size_t at,
+              std::span<const Needle> needles) {
+  constexpr size_t kBytes = 8, kNeedles = 16;
+  if (at + kNeedles >= order.size()) return;
+  __builtin_prefetch(&needles[order[at + kNeedles].needle]);
+  __builtin_prefetch(needles[order[at + kBytes].needle].bytes.data());
+}
+
+// Those that have all `depth` bytes in common, by what follows: eight bytes at
+// a time, so that beginnings that many share are not compared again and again.
+void Sort(std::span<Sorted> group, size_t depth,
+          std::span<const Needle> needles) {
+  constexpr size_t kDeepest = 256;
+  for (size_t i = 0; i < group.size(); ++i) {
+    Prefetch(group, i, needles);
+    Sorted& s = group[i];
+    s.next_bytes = BytesFrom(needles[s.needle].bytes, depth);
+    if (depth == 0) s.first_bytes = s.next_bytes;
+  }
+  std::sort(group.begin(), group.end(), [](const Sorted& a, const Sorted& b) {
+    return a.next_bytes < b.next_bytes;
+  });
+  depth += sizeof(uint64_t);
+  for (size_t first = 0, end; first < group.size(); first = end) {
+    bool longer = depth < kDeepest;
+    for (end = first;
+         end < group.size() && group[end].next_bytes == group[first].next_bytes;
+         ++end) {
+      longer = longer && group[end].size >= depth;
+    }
+    if (end - first == 1) continue;
+    const std::span<Sorted> same = group.subspan(first, end - first);
+    if (longer) {
+      Sort(same, depth, needles);
+      continue;
+    }
+    std::sort(same.begin(), same.end(), [&](const Sorted& a, const Sorted& b) {
+      const Needle &x = needles[a.needle], &y = needles[b.needle];
+      const int compared = x.bytes.compare(y.bytes);
+      if (compared != 0) return compared < 0;
+      return std::tuple(x.alone, x.secret) < std::tuple(y.alone, y.secret);
+    });
+  }
+}
+
 // Sets how far the needle repeats its first few bytes.
 void FindPeriod(IndexedNeedle* n) {
   constexpr uint32_t kLongest = 16, kLeast = 64;
+  if (n->length < kLeast) return;
   for (uint32_t period = 1; period <= kLongest; ++period) {
     uint32_t i = period;
     while (i < n->length && n->bytes[i] == n->bytes[i - period]) ++i;
@@ -48,38 +104,39 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
   order.reserve(needles.size());
   for (uint32_t i = 0; i < needles.size(); ++i) {
     if (needles[i].writing != writing) continue;
-    order.push_back({FirstBytes(needles[i].bytes), i});
+    order.push_back({.first_bytes = 0,
+                     .next_bytes = 0,
+                     .needle = i,
+                     .size = static_cast<uint32_t>(needles[i].bytes.size())});
   }
-  std::sort(order.begin(), order.end(), [&](const Sorted& a, const Sorted& b) {
-    if (a.first_bytes != b.first_bytes) return a.first_bytes < b.first_bytes;
-    const Needle &x = needles[a.needle], &y = needles[b.needle];
-    const int compared = x.bytes.compare(y.bytes);
-    if (compared != 0) return compared < 0;
-    return std::tuple(x.alone, x.secret) < std::tuple(y.alone, y.secret);
-  });
+  Sort(order, 0, needles);
   const auto same = [&](const Sorted& a, const Sorted& b) {
-    return needles[a.needle].bytes == needles[b.needle].bytes;
+    return a.size == b.size && a.first_bytes == b.first_bytes &&
+           needles[a.needle].bytes == needles[b.needle].bytes;
   };
   const auto end = std::unique(order.begin(), order.end(), same);
-  for (auto i = order.begin(); i != order.end(); ++i) {
-    Wipe(&i->first_bytes, sizeof i->first_bytes);
-  }
+  for (auto i = end; i != order.end(); ++i) Wipe(&*i, sizeof *i);
   order.erase(end, order.end());
   // Whether the next one begins with all of it, so that one copy does.
   const auto goes_on = [&](size_t i) {
-    return i + 1 < order.size() &&
-           needles[order[i + 1].needle].bytes.starts_with(
-               needles[order[i].needle].bytes);
+    if (i + 1 == order.size()) return false;
+    const Sorted &one = order[i], &next = order[i + 1];
+    if (next.size < one.size ||
+        (one.size >= sizeof(uint64_t) && one.first_bytes != next.first_bytes)) {
+      return false;
+    }
+    return needles[next.needle].bytes.starts_with(needles[one.needle].bytes);
   };
   size_t bytes = 0;
   for (size_t i = 0; i < order.size(); ++i) {
-    if (!goes_on(i)) bytes += needles[order[i].needle].bytes.size();
+    if (!goes_on(i)) bytes += order[i].size;
   }
   // Side by side, so that a walk stays in few cache lines.
   char* room = static_cast<char*>(arena->allocate(bytes + 1, 1));
   needles_.reserve(order.size());
   first_bytes_.reserve(order.size());
   for (size_t i = 0; i < order.size(); ++i) {
+    Prefetch(order, i, needles);
     const Needle& n = needles[order[i].needle];
     needles_.push_back({.bytes = room,
                         .length = static_cast<uint32_t>(n.bytes.size()),
@@ -87,7 +144,7 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
                         .periodic = 0,
                         .period = 0,
                         .alone = n.alone});
-    first_bytes_.push_back(FirstBytes(n.bytes));
+    first_bytes_.push_back(order[i].first_bytes);
     longest_ = std::max(longest_, needles_.back().length);
     all_long_ = all_long_ && needles_.back().length >= kBegin;
     any_alone_ = any_alone_ || n.alone;
@@ -95,6 +152,7 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
     if (!goes_on(i)) room += n.bytes.size();
     FindPeriod(&needles_.back());
   }
+  Wipe(order.data(), order.size() * sizeof(Sorted));
   uint32_t i = 0;
   for (unsigned b = 0; b < 256; ++b) {
     while (i < needles_.size() && needles_[i].at(0) < b) ++i;
@@ -162,14 +220,22 @@ NeedleRange NeedleIndex::Narrow(NeedleRange range, uint32_t depth,
     return range;
   }
   if (byte < first || byte > last) return {range.begin, range.begin};
-  const auto all = std::views::iota(range.begin, range.end);
-  const auto low =
-      std::partition_point(all.begin(), all.end(),
-                           [&](uint32_t i) { return ByteAt(i, depth) < byte; });
-  const auto high = std::partition_point(
-      low, all.end(), [&](uint32_t i) { return ByteAt(i, depth) == byte; });
-  return {range.begin + static_cast<uint32_t>(low - all.begin()),
-          range.begin + static_cast<uint32_t>(high - all.begin())};
+  const uint32_t begin = FirstFrom(range, depth, byte);
+  return {begin, FirstFrom({begin, range.end}, depth, byte + 1u)};
+}
+
+// The first of the range whose next byte is at least `byte`.
+uint32_t NeedleIndex::FirstFrom(NeedleRange range, uint32_t depth,
+                                unsigned byte) const {
+  while (!range.empty()) {
+    const uint32_t middle = range.begin + (range.end - range.begin) / 2;
+    if (ByteAt(middle, depth) < byte) {
+      range.begin = middle + 1;
+    } else {
+      range.end = middle;
+    }
+  }
+  return range.begin;
 }
 
 bool NeedleIndex::AnyOfLength(NeedleRange range, uint64_t length,

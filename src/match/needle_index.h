@@ -96,6 +96,7 @@ class NeedleIndex {
   void AddBeginning(NeedleRange range);
   void FindBeginnings();
   uint8_t ByteAt(uint32_t needle, uint32_t depth) const;
+  uint32_t FirstFrom(NeedleRange range, uint32_t depth, unsigned byte) const;
 
   std::pmr::vector<IndexedNeedle> needles_;
   // The first eight bytes of each, the first one in the highest byte: a walk
