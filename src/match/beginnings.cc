@@ -247,8 +247,8 @@ void Beginnings::LookAt(Search& search, size_t at) const {
 
 void Beginnings::Escape(Search& search, size_t at) const {
   const std::string_view text = search.text;
-  char short_unit;
-  size_t end;
+  char short_unit = 0;
+  size_t end = at;
   switch (reader_->ReadShort(text, at, &short_unit, &end)) {
     case SpellingReader::Short::kNothing:
       return;
