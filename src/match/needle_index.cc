@@ -152,7 +152,7 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
     if (!goes_on(i)) room += n.bytes.size();
     FindPeriod(&needles_.back());
   }
-  Wipe(order.data(), order.size() * sizeof(Sorted));
+  for (Sorted& s : order) Wipe(&s, sizeof s);
   uint32_t i = 0;
   for (unsigned b = 0; b < 256; ++b) {
     while (i < needles_.size() && needles_[i].at(0) < b) ++i;

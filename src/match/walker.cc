@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 #include "src/match/characters.h"
 #include "src/match/frontier.h"
@@ -84,17 +85,19 @@ class Walker::Sweep {
       frontier_.GiveBack(std::move(paths));
     }
   }
-  // What is found from `at`, which is inside a run or not.
+  // Keeps what is found from `at`, if that is inside a run, until it is asked
+  // whether that is all there was: then the places behind, up to the run's end,
+  // have the same.
   void Record(bool in_run, size_t at) {
     recorded_.clear();
     recording_ = in_run;
     recorded_at_ = at;
     recorded_added_ = added_;
   }
-  // Whether what was recorded is all there was; then places behind, up to the
-  // run's end, have the same.
-  bool recorded() const { return recording_ && recorded_added_ == added_; }
-  bool recorded_nothing() const { return recorded() && recorded_.empty(); }
+  bool Recorded() {
+    return std::exchange(recording_, false) && recorded_added_ == added_;
+  }
+  bool recorded_nothing() const { return recorded_.empty(); }
   void Again(size_t at) {
     for (const Span& span : recorded_) {
       on_span_({span.begin + at - recorded_at_, span.end + at - recorded_at_,
@@ -610,7 +613,8 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
       path.plain = true;
       sweep.One(path);
     }
-    if (sweep.recorded()) same_until = runs.end();
+    if (!sweep.Recorded()) continue;
+    same_until = runs.end();
     if (sweep.recorded_nothing()) {
       place = std::lower_bound(place, places.end(), same_until) - 1;
     }
