@@ -55,7 +55,6 @@ class AtomFinder {
   size_t longest() const { return longest_; }
 
  private:
-  static constexpr size_t kSlots = 4096;
   // Eight buckets are the bits of a byte; by halves they let more through, so
   // that there are twice as many.
   static constexpr size_t kBuckets = 8;
@@ -75,10 +74,11 @@ class AtomFinder {
   void FillHalves();
   void FillBytes();
   static uint32_t LoadWindow(const char* at);
-  WindowSlot* SlotOf(uint32_t window);
-  uint32_t AtomsOf(uint32_t window) const;
+  size_t SlotOf(uint32_t window) const;
   void Check(std::string_view text, size_t from, size_t at,
              std::vector<AtomHit>* hits) const;
+  void CheckAtoms(uint32_t first, std::string_view text, size_t from, size_t at,
+                  std::vector<AtomHit>* hits) const;
   void FindPortable(std::string_view text, size_t from, size_t at,
                     std::vector<AtomHit>* hits) const;
   void CheckAll(std::string_view text, size_t from, size_t at,
@@ -93,8 +93,8 @@ class AtomFinder {
   Loop loop_;
   std::vector<uint32_t> offsets_;  // of each atom's window
   std::vector<uint32_t> next_;     // of the same window, plus one
-  // By a window's hash, or behind it where that is taken.
-  std::array<WindowSlot, kSlots> slots_{};
+  // By a window's hash, or behind it where that is taken; at most half full.
+  std::vector<WindowSlot> slots_;
   std::array<std::array<Halves, kWindow>, kSets> halves_{};
   // The same of whole bytes, of which the lower seven bits are looked at.
   std::array<std::array<uint8_t, 128>, kWindow> bytes_{};

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "src/detect/lazy_pattern.h"
+#include "src/detect/piece.h"
 #include "src/detect/re2_bytes.h"
 #include "src/detect/shape.h"
 
@@ -65,40 +66,6 @@ struct Detectors::Lines {
   std::vector<int> atom_of;      // by the finder's atom: the filter's, or -1
   std::vector<bool> holds;       // by the filter's atom: a context has it
   bool hold_all = false;         // some secret may begin before all atoms
-};
-
-// [begin, end) of the window of a line that is read; all but `whole` ones go
-// on behind their end.
-struct Detectors::Piece {
-  const Window& text;
-  uint64_t begin, end;
-  bool whole;
-  bool line_ends;  // a newline or the end of the stream follows
-  const OnSpan& on_span;
-
-  // What RE2 sees: all of it that is still there, since what stands before a
-  // match tells \b and ^.
-  uint64_t seen_from() const { return std::max(begin, text.offset); }
-  std::string_view seen() const {
-    return text.bytes.substr(seen_from() - text.offset, end - seen_from());
-  }
-  std::string_view sub(uint64_t from, uint64_t to) const {
-    return text.bytes.substr(from - text.offset, to - from);
-  }
-  // RE2 knows ^ by the beginning of what it sees.
-  bool Match(const RE2& pattern, uint64_t from, uint64_t to, RE2::Anchor anchor,
-             re2::StringPiece* groups, int count) const {
-    const std::string_view all = seen();
-    return pattern.Match(ToRe2(all), from - seen_from(), to - seen_from(),
-                         anchor, groups, count);
-  }
-  uint64_t position(const char* p) const {
-    return text.offset + static_cast<uint64_t>(p - text.bytes.data());
-  }
-  bool Full(const RE2* pattern, uint64_t from, uint64_t to) const {
-    return pattern == nullptr ||
-           Match(*pattern, from, to, RE2::ANCHOR_BOTH, nullptr, 0);
-  }
 };
 
 void Detectors::Cursor::Restart(uint64_t position) {

@@ -45,6 +45,8 @@
 
 namespace maskpipe {
 
+struct Piece;  // of the text: what one call looks at
+
 class Detectors {
  public:
   using OnSpan = std::function<void(const Span&)>;
@@ -124,7 +126,6 @@ class Detectors {
  private:
   struct Compiled;
   struct Lines;
-  struct Piece;  // of the text: what one call looks at
 
   Detectors();
   Status Add(Rule rule);

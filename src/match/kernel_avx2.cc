@@ -96,15 +96,21 @@ struct Windows<4> {
   MASKPIPE_TARGET static __m256i At(const char* at) { return LoadWide(at); }
 };
 
+// Four windows of the bytes at `low` and four of those at `high`, in the order
+// that `spread` says.
+MASKPIPE_TARGET inline __m256i Spread(const char* low, const char* high,
+                                      __m128i spread) {
+  return _mm256_shuffle_epi8(_mm256_set_m128i(Load(high), Load(low)),
+                             _mm256_broadcastsi128_si256(spread));
+}
+
 template <>
 struct Windows<2> {
   static constexpr size_t kReach = 24;
   MASKPIPE_TARGET static __m256i At(const char* at) {
-    const __m256i spread =
-        _mm256_setr_epi8(0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9, 0, 1,
-                         2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9);
-    return _mm256_shuffle_epi8(_mm256_set_m128i(Load(at + 8), Load(at)),
-                               spread);
+    return Spread(
+        at, at + 8,
+        _mm_setr_epi8(0, 1, 2, 3, 2, 3, 4, 5, 4, 5, 6, 7, 6, 7, 8, 9));
   }
 };
 
@@ -112,11 +118,9 @@ template <>
 struct Windows<1> {
   static constexpr size_t kReach = 20;
   MASKPIPE_TARGET static __m256i At(const char* at) {
-    const __m256i spread =
-        _mm256_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6, 0, 1,
-                         2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6);
-    return _mm256_shuffle_epi8(_mm256_set_m128i(Load(at + 4), Load(at)),
-                               spread);
+    return Spread(
+        at, at + 4,
+        _mm_setr_epi8(0, 1, 2, 3, 1, 2, 3, 4, 2, 3, 4, 5, 3, 4, 5, 6));
   }
 };
 

@@ -240,8 +240,8 @@ MASKPIPE_AVX512 void Bytes(const ByteSet& set, const NibbleSet& nibbles,
   Avx2Kernel()->bytes(set, nibbles, text, i, to, hits);
 }
 
-constexpr Kernel kAvx512 = {"avx512",    WindowSet::kFew, EveryEighth,
-                            EveryFourth, EverySecond,     Every,
+constexpr Kernel kAvx512 = {"avx512",    WindowSet::kMostHeld, EveryEighth,
+                            EveryFourth, EverySecond,          Every,
                             Bytes};
 
 #undef MASKPIPE_AVX512

@@ -11,7 +11,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
 #include <cstring>
@@ -32,25 +31,29 @@ inline uint32_t LoadWindow(const char* at) {
 class WindowSet {
  public:
   static constexpr size_t kWindow = 4;  // bytes
-  // So many make the smallest set; one in a hundred others passes then.
-  static constexpr size_t kFew = 96;
+  // So many make the smallest set, which registers may hold; one in a hundred
+  // others passes then.
+  static constexpr size_t kMostHeld = 96;
   // So many are compared as they are.
   static constexpr size_t kMostFew = 8;
 
-  WindowSet(std::span<const uint32_t> windows, Arena* arena) : words_(arena) {
+  WindowSet(std::span<const uint32_t> windows, Arena* arena)
+      : words_(arena), few_(arena) {
     // Twenty-four bits a window where that stays in near caches, else twelve.
     // At least 1 KiB, but for so few that registers can hold the set.
     const size_t bits = windows.size() <= kMany ? 24 : 12;
     const size_t wanted = windows.size() * bits / 32 + 1;
     const int log2 =
-        windows.size() <= kFew
+        windows.size() <= kMostHeld
             ? kSmallestLog2
             : std::clamp(static_cast<int>(std::bit_width(wanted)), 8, 20);
     words_.assign(size_t{1} << log2, 0);
     shift_ = 32 - log2;
     empty_ = windows.empty();
-    few_count_ = windows.size() <= kMostFew ? windows.size() : 0;
-    for (size_t i = 0; i < few_count_; ++i) few_[i] = Folded(windows[i]);
+    if (windows.size() <= kMostFew) {
+      few_.assign(windows.begin(), windows.end());
+      for (uint32_t& window : few_) window = Folded(window);
+    }
     for (uint32_t w : windows) {
       const uint32_t h = Hash(w);
       words_[h >> shift_] |= Bits(h);
@@ -58,7 +61,7 @@ class WindowSet {
   }
 
   // Its windows, folded, if it has at most kMostFew; else none.
-  std::span<const uint32_t> few() const { return {few_.data(), few_count_}; }
+  std::span<const uint32_t> few() const { return few_; }
 
   // Whether it has 64 words.
   bool smallest() const { return shift_ == 32 - kSmallestLog2; }
@@ -92,8 +95,7 @@ class WindowSet {
   }
 
   std::pmr::vector<uint32_t> words_;
-  std::array<uint32_t, kMostFew> few_{};
-  size_t few_count_ = 0;
+  std::pmr::vector<uint32_t> few_;  // bytes of secrets, so in the arena too
   int shift_ = 0;
   bool empty_ = true;
 };

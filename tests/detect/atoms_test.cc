@@ -77,6 +77,30 @@ TEST(Atoms, EachLoopFindsWhatStandsThereAtEveryOffsetAndLength) {
   }
 }
 
+// More than the smallest table of windows has room for, in a text that every
+// loop goes through in several pieces.
+TEST(Atoms, ThousandsAreFoundInALongText) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  std::vector<Atom> atoms;
+  for (int n = 0; n < 6000; ++n) {
+    atoms.push_back({random.Text("abcdefghijklmnopqrstuvwxyz0123456789_-", 6) +
+                         std::to_string(n),
+                     random.OneIn(2)});
+  }
+  std::string text;
+  while (text.size() < 5000) {
+    text += random.Text("abcxyz019_- ", random.Below(60));
+    text += atoms[random.Below(atoms.size())].text;
+  }
+  const Hits expected = ByDefinition(atoms, text, 0);
+  EXPECT_GT(expected.size(), 80u);
+  for (const AtomFinder::Loop loop : AtomFinder::Loops()) {
+    EXPECT_EQ(ByFinder(AtomFinder(atoms, loop), text, 0), expected);
+  }
+}
+
 TEST(Atoms, NoneFindNothing) {
   for (const AtomFinder::Loop loop : AtomFinder::Loops()) {
     const std::string text(300, 'a');

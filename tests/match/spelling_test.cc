@@ -135,6 +135,23 @@ INSTANTIATE_TEST_SUITE_P(
         World{"Mail", "=41\nA\r", {"A4", "=4", "A\nA"}, 6}),
     [](const auto& info) { return std::string(info.param.name); });
 
+// The break is early, so only what follows it is masked.
+TEST(Spelling, AFirstPairOfDigitsMayBeCutByABreakOrAColour) {
+  const std::vector<Needle> needles =
+      Spell({"abcdefghijklmnop"}, Writing::kHex);
+  const Matcher matcher(needles);
+  const std::string digits = "162636465666768696a6b6c6d6e6f70";
+  const std::string masked(digits.size(), '#');
+  for (const std::string cut : {"\n", "\r\n", "\n  "}) {
+    const std::string before = "x 6" + cut;
+    EXPECT_EQ(Scan(matcher, before + digits + " y", {}),
+              std::string(before.size(), '.') + masked + "..");
+  }
+  const std::string colour = "\x1b[0m";
+  EXPECT_EQ(Scan(matcher, "x 6" + colour + digits + " y", {}),
+            ".." + std::string(1 + colour.size(), '#') + masked + "..");
+}
+
 // What is found inside a long run is not looked for at each of its places.
 TEST(Spelling, RunsOfOneByteAgreeWithTheOracle) {
   const uint64_t seed = Seed();
