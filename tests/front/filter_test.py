@@ -708,6 +708,17 @@ class AddDescriptor(CliTest):
         self.addCleanup(self.close_writer)
         return running
 
+    def add(self, running, data):
+        """Writes `data`, however little the pipe holds: what is written to
+        the log has it read."""
+        thread = threading.Thread(target=os.write, args=(self.writer, data))
+        thread.start()
+        while thread.is_alive():
+            running.write(b"-")
+            self.assertEqual(running.read(1), b"-")
+        running.write(b"-")
+        self.assertEqual(running.read(1), b"-")
+
     def close_writer(self):
         if self.writer is not None:
             os.close(self.writer)
@@ -763,18 +774,12 @@ class AddDescriptor(CliTest):
     def test_a_value_of_64_kib_is_taken_and_a_larger_one_ends_it(self):
         running = self.adding()
         value = b"0123456789abcdef" * 4096
-        threading.Thread(target=os.write,
-                         args=(self.writer, value[:60000])).start()
-        running.write(b"-")
-        self.assertEqual(running.read(1), b"-")
-        os.write(self.writer, value[60000:] + b"\0")
+        self.add(running, value + b"\0")
         running.write(b"<" + value + b">\n")
         self.assertEqual(running.read(6), b"<***>\n")
 
         running = self.adding()
-        os.write(self.writer, value[:60000])
-        running.write(b"-")
-        self.assertEqual(running.read(1), b"-")
+        self.add(running, value[:60000])
         os.write(self.writer, value[60000:] + b"x\0")
         running.write(b"nothing of this\n")
         run = running.end()
@@ -784,9 +789,7 @@ class AddDescriptor(CliTest):
 
     def test_a_value_without_end_is_an_error_too(self):
         running = self.adding()
-        os.write(self.writer, b"v" * 60000)
-        running.write(b"-")
-        self.assertEqual(running.read(1), b"-")
+        self.add(running, b"v" * 60000)
         os.write(self.writer, b"v" * 60000)
         running.write(b"nothing of this\n")
         run = running.end()
