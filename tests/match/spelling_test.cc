@@ -466,6 +466,21 @@ TEST(Spelling, AQuoteThatReadsInManyWaysIsFound) {
                 std::string(4, '.'));
 }
 
+// Two quotes in a row: 70 readings of a row are half way through them.
+TEST(Spelling, QuotesThatAreReadInManyWaysAtOnceAreFound) {
+  const std::string secret =
+      "4vD\xe2\x82\xac%''QlJ.NHy,\xd0\xba\xd0\xbb\xd1\x8e\xd1\x87/yL";
+  const std::string quotes =
+      R"(`\047=22\042'''$'\047''\134''`''$'\047''\u{025}u0027%60""\046')"
+      R"($'\043''X000027\u{0003b})";
+  std::string spelled = secret;
+  spelled.replace(secret.find("''"), 2, quotes);
+  const std::string text = "conn=<" + spelled + "> 2\n";
+  EXPECT_EQ(Scan(Matcher(Spell({secret})), text, {}),
+            std::string(6, '.') + std::string(spelled.size(), '#') +
+                std::string(4, '.'));
+}
+
 // What the first bytes tell is what is read, whatever follows.
 TEST(Spelling, ShortReadingsAgreeWithFullOnes) {
   Random random(Seed());
