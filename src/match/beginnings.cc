@@ -17,6 +17,7 @@ constexpr size_t kBlock = size_t{8} << 10;  // of text, stays in the cache
 constexpr int kMostSteps = 96;
 constexpr int kMostStepsOfBlock = int{kBlock} * 4;
 constexpr int kNoiseSteps = 8;
+constexpr size_t kFewTiny = 8;  // first bytes that are found by themselves
 constexpr int kMostEscapes = 3;
 constexpr int kNoiseCacheLog2 = 10;  // entries; 24 KiB
 
@@ -47,6 +48,8 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
   if (!MakeNibbleSet(event_bytes_, &event_nibbles_)) {
     kernel_ = &PortableKernel();
   }
+  few_tiny_ = MakeNibbleSet(heads_.tiny_first(), &tiny_nibbles_) &&
+              heads_.tiny_first().size() <= kFewTiny;
 }
 
 // Those places of [begin, end) at which heads of one set begin. As many windows
@@ -97,13 +100,27 @@ void Beginnings::Probe(const Search& search, size_t begin, size_t end) const {
   ProbeFor<4>(heads_.middles(), k.every_fourth, search, begin, end);
   ProbeFor<2>(heads_.shorts(), k.every_second, search, begin, end);
   ProbeFor<1>(heads_.fours(), k.every, search, begin, end);
-  if (!heads_.has_tiny()) return;
+  if (heads_.has_tiny()) ProbeTiny(search, begin, end);
+}
+
+// Where all begin with few bytes these are found first.
+void Beginnings::ProbeTiny(const Search& search, size_t begin,
+                           size_t end) const {
   const std::string_view text = search.text;
   const size_t sorted = search.places->size();
-  for (size_t i = begin; i < std::min(end, text.size() - 1); ++i) {
+  const size_t last = std::min(end, text.size() - 1);
+  const auto look = [&](size_t i) {
     if (heads_.TinyMayBegin(text.data() + i)) {
       search.places->push_back(static_cast<uint32_t>(i));
     }
+  };
+  if (few_tiny_) {
+    search.hits->clear();
+    kernel_->bytes(heads_.tiny_first(), tiny_nibbles_, text, begin, last,
+                   search.hits);
+    for (uint32_t at : *search.hits) look(at);
+  } else {
+    for (size_t i = begin; i < last; ++i) look(i);
   }
   Sort(sorted, search.places);
 }
@@ -286,12 +303,12 @@ void Beginnings::Escape(Search& search, size_t at) const {
 bool Beginnings::Unit(Search& search, size_t at, std::string_view unit,
                       size_t end) const {
   const char b = unit[0];
+  if (heads_.bytes().Has(b)) {
+    AddPlaces(search, at, StartsOf(search, at, unit, end));
+  }
   if (b == '\n') {
     Break(search, at, end);
     return false;
-  }
-  if (heads_.bytes().Has(b)) {
-    AddPlaces(search, at, StartsOf(search, at, unit, end));
   }
   return b == '\r' || b == '\x1b' ||
          (unit.size() == 1 && ignorable_->IsGlue(b) &&

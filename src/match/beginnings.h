@@ -53,6 +53,7 @@ class Beginnings {
   template <size_t kStride>
   void ProbeFor(const WindowSet& set, Kernel::Loop loop, const Search& search,
                 size_t begin, size_t end) const;
+  void ProbeTiny(const Search& search, size_t begin, size_t end) const;
   static void Sort(size_t sorted, Offsets* places);
   void Tail(const Search& search, size_t begin) const;
   void Event(Search& search, size_t at) const;
@@ -82,6 +83,8 @@ class Beginnings {
   // By a lead: the bytes after it with which it may be an event.
   std::array<ByteSet, 256> event_pairs_;
   NibbleSet event_nibbles_;
+  bool few_tiny_;
+  NibbleSet tiny_nibbles_;  // of their first bytes
 };
 
 }  // namespace maskpipe

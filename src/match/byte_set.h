@@ -28,6 +28,11 @@ class ByteSet {
   bool empty() const {
     return (words_[0] | words_[1] | words_[2] | words_[3]) == 0;
   }
+  size_t size() const {
+    size_t n = 0;
+    for (uint64_t word : words_) n += static_cast<size_t>(std::popcount(word));
+    return n;
+  }
   bool Meets(const ByteSet& other) const {
     bool meets = false;
     for (size_t i = 0; i < words_.size(); ++i) {

@@ -20,6 +20,9 @@ inline bool IsPunctuation(char c) {
   return c >= 0x20 && c < 0x7f && !IsAlnum(c);
 }
 
+// What a line feed of a needle may stand for in a text.
+inline constexpr ByteSet kWhite = ByteSet::Of(" \t\n\v\f\r");
+
 // A byte of a character beyond ASCII.
 inline bool IsWide(char c) { return static_cast<uint8_t>(c) >= 0x80; }
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "src/match/characters.h"
+
 namespace maskpipe {
 namespace {
 
@@ -64,13 +66,15 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes, size_t held) {
         continue;
       }
       head = head.substr(0, kLongest);
+      const bool breaks =
+          writing == Writing::kSpelled && head.find('\n') != head.npos;
       if (writing == Writing::kSpelled) {
         head = head.substr(0, head.find('\n'));
         head = head.substr(0, head.find(' ', kBlanksFold));
         lists.has_blanks =
             lists.has_blanks || head.find_first_of(" \t") != head.npos;
       }
-      Add(head, &lists);
+      Add(head, breaks, &lists);
     }
   }
   JoinFew(&lists);
@@ -88,7 +92,8 @@ void HeadSet::JoinFew(Lists* lists) {
   lists->shorts.Clear();
 }
 
-void HeadSet::Add(std::string_view head, Lists* lists) {
+// `breaks`: a line feed follows.
+void HeadSet::Add(std::string_view head, bool breaks, Lists* lists) {
   const auto add = [&](WindowList* windows, size_t n) {
     for (size_t i = 0; i < n; ++i) {
       windows->Add(LoadWindow(head.data() + i));
@@ -120,10 +125,13 @@ void HeadSet::Add(std::string_view head, Lists* lists) {
     add(&lists->fours, 1);
   } else {
     lists->tiny_first.Add(static_cast<uint8_t>(head[0]));
+    if (breaks) lists->bytes |= kWhite;
     for (unsigned b = 0; b < 256; ++b) {
       const char second = static_cast<char>(b);
       if (head.size() > 1 && head[1] != second) continue;
       lists->tiny.push_back({head[0], second});
+      if (head.size() == 1 && breaks && !kWhite.Has(second)) continue;
+      lists->raw_tiny.push_back({head[0], second});
     }
   }
 }
@@ -146,7 +154,7 @@ void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
       head += kDigits[b & 15];
     }
     head.resize(std::min(head.size(), kLongest));
-    if (head != last) Add(head, lists);
+    if (head != last) Add(head, false, lists);
     last.swap(head);
     Wipe(head.data(), head.size());
   };
@@ -175,7 +183,8 @@ HeadSet::HeadSet(const Lists& lists, Arena* arena)
     : bytes_(lists.bytes),
       tiny_first_(lists.tiny_first),
       pairs_{PairSet(arena), PairSet(arena), PairSet(arena)},
-      tiny_begins_(arena),
+      tiny_(arena),
+      raw_tiny_(arena),
       hex_neighbours_(arena),
       has_tiny_(!lists.tiny.empty()),
       has_hex_(!lists.hex_neighbours.empty()),
@@ -184,7 +193,8 @@ HeadSet::HeadSet(const Lists& lists, Arena* arena)
       middles_(lists.middles.windows, arena),
       shorts_(lists.shorts.windows, arena),
       fours_(lists.fours.windows, arena) {
-  for (const auto& [a, b] : lists.tiny) tiny_begins_.Add(a, b);
+  for (const auto& [a, b] : lists.tiny) tiny_.Add(a, b);
+  for (const auto& [a, b] : lists.raw_tiny) raw_tiny_.Add(a, b);
   for (const auto& [a, b] : lists.hex_neighbours) hex_neighbours_.Add(a, b);
   for (size_t i = 0; i < kPairs; ++i) {
     for (const auto& [a, b] : lists.pairs[i]) pairs_[i].Add(Fold(a), Fold(b));
@@ -209,6 +219,7 @@ HeadSet::Lists::~Lists() {
   wipe(&first_of_shorts);
   for (auto& list : pairs) wipe(&list);
   wipe(&tiny);
+  wipe(&raw_tiny);
   wipe(&hex_neighbours);
 }
 
@@ -216,8 +227,8 @@ HeadSet::Lists::~Lists() {
 // bytes before the place, or the one at it; of a shorter one some of three, of
 // four bytes one of four.
 bool HeadSet::None(const Around& around) const {
-  if (has_tiny_) return false;
   const char* place = around.bytes + around.before;
+  if (has_tiny_ && (tiny_.Has(place) || tiny_.Has(place - 1))) return false;
   const uint32_t at = LoadWindow(place), three_before = LoadWindow(place - 3);
   if (longs_.MayHave(at) || longs_.MayHave(three_before)) return false;
   if (!middles_.empty() &&
@@ -240,9 +251,10 @@ bool HeadSet::None(const Around& around) const {
 // has a window there.
 bool HeadSet::NoneAcross(const Around& around, char next) const {
   constexpr size_t kBefore = kWindow - 1;
-  if (has_tiny_ || around.before < kBefore) return false;
+  if (around.before < kBefore) return false;
   const char* before = around.bytes + around.before - kBefore;
   const char across[] = {before[0], before[1], before[2], next};
+  if (has_tiny_ && tiny_.Has(across + kBefore - 1)) return false;
   const char pair[] = {Fold(before[2]), Fold(next)};
   for (const PairSet& pairs : pairs_) {
     if (pairs.Has(pair)) return false;
@@ -308,9 +320,10 @@ HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
     ask(at);
   }
   Starts starts = longs | middles | shorts | fours;
-  for (int n = 0; has_tiny_ && n <= std::min(before, 2); ++n) {
+  // Of a tiny one that began earlier the probes see two bytes.
+  for (int n = 0; has_tiny_ && n <= std::min(before, 1); ++n) {
     const char* begin = place - n;
-    if (n + known >= 2 && !tiny_begins_.Has(begin)) continue;
+    if (n + known >= 2 && !tiny_.Has(begin)) continue;
     if (n + known == 1 && !tiny_first_.Has(*begin)) continue;
     starts |= Bits(n, n);
   }

@@ -70,7 +70,9 @@ class HeadSet {
   using Starts = uint32_t;
   // Of heads that go on at the place. What is not known is no hindrance.
   Starts StartsOf(const Around& around) const;
-  bool MayBeginWith(char c) const { return has_tiny_ || firsts_.Has(Fold(c)); }
+  bool MayBeginWith(char c) const {
+    return firsts_.Has(Fold(c)) || tiny_first_.Has(c);
+  }
   // Quickly: certainly not one that began before the place, where `next`
   // stands.
   bool NoneAcross(const Around& around, char next) const;
@@ -84,9 +86,9 @@ class HeadSet {
            shorts_.MayHave(window) || fours_.MayHave(window) ||
            TinyMayBegin(at);
   }
-  // Of two bytes.
+  // Of two bytes, as they stand.
   bool TinyMayBegin(const char* at) const {
-    return has_tiny_ && tiny_begins_.Has(at);
+    return has_tiny_ && raw_tiny_.Has(at);
   }
 
   const WindowSet& longs() const { return longs_; }
@@ -94,6 +96,8 @@ class HeadSet {
   const WindowSet& shorts() const { return shorts_; }
   const WindowSet& fours() const { return fours_; }
   bool has_tiny() const { return has_tiny_; }
+  // What tiny ones begin with.
+  const ByteSet& tiny_first() const { return tiny_first_; }
   const ByteSet& bytes() const { return bytes_; }
   // Whether there are needles in hexadecimal, and one may begin with bytes of
   // which these are neighbours.
@@ -138,7 +142,7 @@ class HeadSet {
     WindowList longs, middles, shorts, fours;
     std::vector<uint32_t> first_of_shorts;  // of many only some
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
-    std::vector<std::array<char, 2>> tiny, hex_neighbours;
+    std::vector<std::array<char, 2>> tiny, raw_tiny, hex_neighbours;
     ByteSet bytes, tiny_first;
     bool has_blanks = false;
     // At which places the windows of longer heads are probed.
@@ -146,7 +150,7 @@ class HeadSet {
   };
   static size_t LongestStride(const Walker::Indexes& indexes, size_t held);
   static Lists ListsOf(const Walker::Indexes& indexes, size_t held);
-  static void Add(std::string_view head, Lists* lists);
+  static void Add(std::string_view head, bool breaks, Lists* lists);
   static void JoinFew(Lists* lists);
   static void AddHex(std::string_view bytes, Lists* lists);
 
@@ -158,7 +162,8 @@ class HeadSet {
   ByteSet firsts_;  // of heads that are not tiny, folded
   ByteSet tiny_first_;
   std::array<PairSet, kPairs> pairs_;  // of heads that are not tiny, folded
-  PairSet tiny_begins_;
+  PairSet tiny_;                       // with anything behind a single byte
+  PairSet raw_tiny_;                   // with what is no event
   PairSet hex_neighbours_;
   bool has_tiny_;
   bool has_hex_;

@@ -4,6 +4,7 @@
 #include <array>
 #include <bitset>
 
+#include "src/match/characters.h"
 #include "src/match/place_memo.h"
 #include "src/match/raw_noise.h"
 
@@ -19,7 +20,6 @@ constexpr ByteSet kGlue = ByteSet::Of("+\\=");
 constexpr ByteSet kLineEnd = ByteSet::Of("\r\n");
 constexpr ByteSet kBeginsBreak = ByteSet::Of("'\" +\\=\r\n");
 constexpr ByteSet kIndents = ByteSet::Of(" \t");
-constexpr ByteSet kWhite = ByteSet::Of(" \t\n\v\f\r");
 
 bool IsOne(const Reading& r, const ByteSet& set) {
   return r.size == 1 && set.Has(r.bytes[0]);

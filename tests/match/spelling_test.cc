@@ -401,6 +401,40 @@ TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
   }
 }
 
+// A head of one byte, which a line feed follows: what stands next tells where
+// one may begin.
+TEST(Spelling, WhiteSpaceBehindAFirstByteIsFoundHoweverItIsSpelled) {
+  const std::string rest = "ab-Cd7efg";
+  std::vector<std::string> spaces = {"\\\n", "=\n",    "\"\n\"", "\\n  ",
+                                     "\\t",  "\\r\\n", "\\\\n",  "%250a",
+                                     "\\v",  "\\f"};
+  for (const char c : std::string(" \t\n\v\f\r")) {
+    spaces.push_back(std::string(1, c));
+    for (const char* spelling :
+         {"%%%02X", "\\x%02x", "\\u%04x", "&#%d;", "\\%03o", "%%25%02x"}) {
+      char escape[16];
+      std::snprintf(escape, sizeof escape, spelling, c);
+      spaces.push_back(escape);
+    }
+  }
+  const std::string some(100, '6');
+  // The others begin with so many bytes that these are not looked for alone.
+  for (const std::string_view others : {"", "qwertyuiop"}) {
+    std::vector<std::string> words = {"6\n" + rest};
+    for (const char c : others) words.push_back(std::string{c} + "\n-" + c);
+    const Matcher matcher(Spell(words));
+    for (const std::string& space : spaces) {
+      for (const char* first : {"6", "%36", "\\u0036"}) {
+        const std::string occurrence = first + space + rest;
+        EXPECT_EQ(Scan(matcher, some + "-" + occurrence + "-" + some, {}),
+                  std::string(101, '.') + std::string(occurrence.size(), '#') +
+                      std::string(101, '.'))
+            << Printable(occurrence);
+      }
+    }
+  }
+}
+
 // Runs of what reads in very many ways. Without bounds one of these would take
 // hours, and the test its time limit; see also kMost of Readings and Places.
 TEST(Spelling, NoTextChoosesTheSpeed) {
