@@ -103,6 +103,14 @@ void Beginnings::Probe(const Search& search, size_t begin, size_t end) const {
   if (heads_.has_tiny()) ProbeTiny(search, begin, end);
 }
 
+// Whether a needle may go on behind its line feed, which is white space here:
+// with its byte, or after something else that stands before that.
+bool Beginnings::MayFollowBreak(std::string_view text, size_t p) const {
+  while (p < text.size() && IsWhite(text[p])) ++p;
+  return p == text.size() || heads_.behind_break().Has(text[p]) ||
+         ignorable_->Begins(text[p]) || text[p] == 'b';  // b'…'
+}
+
 // Where all begin with few bytes these are found first.
 void Beginnings::ProbeTiny(const Search& search, size_t begin,
                            size_t end) const {
@@ -110,9 +118,10 @@ void Beginnings::ProbeTiny(const Search& search, size_t begin,
   const size_t sorted = search.places->size();
   const size_t last = std::min(end, text.size() - 1);
   const auto look = [&](size_t i) {
-    if (heads_.TinyMayBegin(text.data() + i)) {
-      search.places->push_back(static_cast<uint32_t>(i));
-    }
+    const char* at = text.data() + i;
+    if (!heads_.TinyMayBegin(at)) return;
+    if (heads_.OnlyBeforeBreak(at) && !MayFollowBreak(text, i + 1)) return;
+    search.places->push_back(static_cast<uint32_t>(i));
   };
   if (few_tiny_) {
     search.hits->clear();

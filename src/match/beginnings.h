@@ -53,6 +53,7 @@ class Beginnings {
   template <size_t kStride>
   void ProbeFor(const WindowSet& set, Kernel::Loop loop, const Search& search,
                 size_t begin, size_t end) const;
+  bool MayFollowBreak(std::string_view text, size_t p) const;
   void ProbeTiny(const Search& search, size_t begin, size_t end) const;
   static void Sort(size_t sorted, Offsets* places);
   void Tail(const Search& search, size_t begin) const;

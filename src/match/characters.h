@@ -22,6 +22,7 @@ inline bool IsPunctuation(char c) {
 
 // What a line feed of a needle may stand for in a text.
 inline constexpr ByteSet kWhite = ByteSet::Of(" \t\n\v\f\r");
+inline bool IsWhite(char c) { return kWhite.Has(c); }
 
 // A byte of a character beyond ASCII.
 inline bool IsWide(char c) { return static_cast<uint8_t>(c) >= 0x80; }

@@ -66,15 +66,17 @@ HeadSet::Lists HeadSet::ListsOf(const Walker::Indexes& indexes, size_t held) {
         continue;
       }
       head = head.substr(0, kLongest);
-      const bool breaks =
-          writing == Writing::kSpelled && head.find('\n') != head.npos;
       if (writing == Writing::kSpelled) {
+        if (head.size() > 2 && head[1] == '\n') {
+          AddBeforeBreak(head[0], head.substr(2), &lists);
+          continue;
+        }
         head = head.substr(0, head.find('\n'));
         head = head.substr(0, head.find(' ', kBlanksFold));
         lists.has_blanks =
             lists.has_blanks || head.find_first_of(" \t") != head.npos;
       }
-      Add(head, breaks, &lists);
+      Add(head, &lists);
     }
   }
   JoinFew(&lists);
@@ -92,8 +94,20 @@ void HeadSet::JoinFew(Lists* lists) {
   lists->shorts.Clear();
 }
 
-// `breaks`: a line feed follows.
-void HeadSet::Add(std::string_view head, bool breaks, Lists* lists) {
+// A line feed of a needle may be any white space, which ends the head.
+void HeadSet::AddBeforeBreak(char c, std::string_view behind, Lists* lists) {
+  lists->bytes.Add(static_cast<uint8_t>(c));
+  lists->bytes |= kWhite;
+  lists->tiny_first.Add(static_cast<uint8_t>(c));
+  lists->before_break.Add(static_cast<uint8_t>(c));
+  if (IsWhite(behind[0])) {
+    lists->behind_break.AddRange(0, 0xff);
+  } else {
+    lists->behind_break.Add(static_cast<uint8_t>(behind[0]));
+  }
+}
+
+void HeadSet::Add(std::string_view head, Lists* lists) {
   const auto add = [&](WindowList* windows, size_t n) {
     for (size_t i = 0; i < n; ++i) {
       windows->Add(LoadWindow(head.data() + i));
@@ -125,13 +139,10 @@ void HeadSet::Add(std::string_view head, bool breaks, Lists* lists) {
     add(&lists->fours, 1);
   } else {
     lists->tiny_first.Add(static_cast<uint8_t>(head[0]));
-    if (breaks) lists->bytes |= kWhite;
     for (unsigned b = 0; b < 256; ++b) {
       const char second = static_cast<char>(b);
       if (head.size() > 1 && head[1] != second) continue;
       lists->tiny.push_back({head[0], second});
-      if (head.size() == 1 && breaks && !kWhite.Has(second)) continue;
-      lists->raw_tiny.push_back({head[0], second});
     }
   }
 }
@@ -154,7 +165,7 @@ void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
       head += kDigits[b & 15];
     }
     head.resize(std::min(head.size(), kLongest));
-    if (head != last) Add(head, false, lists);
+    if (head != last) Add(head, lists);
     last.swap(head);
     Wipe(head.data(), head.size());
   };
@@ -182,19 +193,28 @@ void HeadSet::AddHex(std::string_view bytes, Lists* lists) {
 HeadSet::HeadSet(const Lists& lists, Arena* arena)
     : bytes_(lists.bytes),
       tiny_first_(lists.tiny_first),
+      before_break_(lists.before_break),
+      behind_break_(lists.behind_break),
       pairs_{PairSet(arena), PairSet(arena), PairSet(arena)},
       tiny_(arena),
       raw_tiny_(arena),
       hex_neighbours_(arena),
-      has_tiny_(!lists.tiny.empty()),
+      has_tiny_(!lists.tiny_first.empty()),
       has_hex_(!lists.hex_neighbours.empty()),
       has_blanks_(lists.has_blanks),
       longs_(lists.longs.windows, arena),
       middles_(lists.middles.windows, arena),
       shorts_(lists.shorts.windows, arena),
       fours_(lists.fours.windows, arena) {
-  for (const auto& [a, b] : lists.tiny) tiny_.Add(a, b);
-  for (const auto& [a, b] : lists.raw_tiny) raw_tiny_.Add(a, b);
+  for (const auto& [a, b] : lists.tiny) {
+    raw_tiny_.Add(a, b);
+    tiny_.Add(a, b);
+  }
+  before_break_.ForEach([this](uint8_t c) {
+    for (unsigned b = 0; b < 256; ++b) {
+      tiny_.Add(static_cast<char>(c), static_cast<char>(b));
+    }
+  });
   for (const auto& [a, b] : lists.hex_neighbours) hex_neighbours_.Add(a, b);
   for (size_t i = 0; i < kPairs; ++i) {
     for (const auto& [a, b] : lists.pairs[i]) pairs_[i].Add(Fold(a), Fold(b));
@@ -219,7 +239,6 @@ HeadSet::Lists::~Lists() {
   wipe(&first_of_shorts);
   for (auto& list : pairs) wipe(&list);
   wipe(&tiny);
-  wipe(&raw_tiny);
   wipe(&hex_neighbours);
 }
 

@@ -21,6 +21,7 @@
 
 #include "src/base/arena.h"
 #include "src/match/byte_set.h"
+#include "src/match/characters.h"
 #include "src/match/spelling_reader.h"
 #include "src/match/walker.h"
 #include "src/match/window_set.h"
@@ -88,8 +89,12 @@ class HeadSet {
   }
   // Of two bytes, as they stand.
   bool TinyMayBegin(const char* at) const {
-    return has_tiny_ && raw_tiny_.Has(at);
+    return has_tiny_ &&
+           (raw_tiny_.Has(at) || (before_break_.Has(at[0]) && IsWhite(at[1])));
   }
+  // Of those: only if one of these bytes stands behind the white space.
+  bool OnlyBeforeBreak(const char* at) const { return !raw_tiny_.Has(at); }
+  const ByteSet& behind_break() const { return behind_break_; }
 
   const WindowSet& longs() const { return longs_; }
   const WindowSet& middles() const { return middles_; }
@@ -142,15 +147,16 @@ class HeadSet {
     WindowList longs, middles, shorts, fours;
     std::vector<uint32_t> first_of_shorts;  // of many only some
     std::array<std::vector<std::array<char, 2>>, kPairs> pairs;
-    std::vector<std::array<char, 2>> tiny, raw_tiny, hex_neighbours;
-    ByteSet bytes, tiny_first;
+    std::vector<std::array<char, 2>> tiny, hex_neighbours;
+    ByteSet bytes, tiny_first, before_break, behind_break;
     bool has_blanks = false;
     // At which places the windows of longer heads are probed.
     size_t longest_stride = kLongest - WindowSet::kWindow + 1;
   };
   static size_t LongestStride(const Walker::Indexes& indexes, size_t held);
   static Lists ListsOf(const Walker::Indexes& indexes, size_t held);
-  static void Add(std::string_view head, bool breaks, Lists* lists);
+  static void Add(std::string_view head, Lists* lists);
+  static void AddBeforeBreak(char c, std::string_view behind, Lists* lists);
   static void JoinFew(Lists* lists);
   static void AddHex(std::string_view bytes, Lists* lists);
 
@@ -161,9 +167,11 @@ class HeadSet {
   ByteSet bytes_;
   ByteSet firsts_;  // of heads that are not tiny, folded
   ByteSet tiny_first_;
+  ByteSet before_break_;               // single bytes that a line feed follows
+  ByteSet behind_break_;               // what follows that
   std::array<PairSet, kPairs> pairs_;  // of heads that are not tiny, folded
   PairSet tiny_;                       // with anything behind a single byte
-  PairSet raw_tiny_;                   // with what is no event
+  PairSet raw_tiny_;                   // but for those before a break
   PairSet hex_neighbours_;
   bool has_tiny_;
   bool has_hex_;

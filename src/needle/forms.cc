@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "src/match/characters.h"
 #include "src/match/spelling_reader.h"
 #include "src/needle/base64.h"
 #include "src/secret/text.h"
@@ -19,7 +20,6 @@ constexpr size_t kLongestJoined = size_t{64} << 10;
 constexpr size_t kLeastBase64 = 6;    // determined characters
 constexpr size_t kLeastHexBytes = 4;  // eight digits
 
-bool IsWhite(char c) { return kWhiteSpace.find(c) != kWhiteSpace.npos; }
 bool IsBreak(char c) { return c == '\r' || c == '\n'; }
 
 bool HasMoreThanPunctuation(std::string_view line) {
