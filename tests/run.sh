@@ -21,7 +21,7 @@ packages=(g++ cmake ninja-build pkg-config ccache git python3 libre2-dev
           awscli openssl iproute2 procps nodejs openssh-client util-linux tini
           jq xxd curl perl sed grep coreutils bash
           libsqlite3-dev libpq-dev libmariadb-dev python3-cryptography
-          python3-sqlalchemy postgresql-15 mariadb-server
+          python3-sqlalchemy postgresql-15 mariadb-server libnet-ldap-perl
           python3-structlog python3-pip python3-setuptools python3-wheel
           libmsgpack-dev rsyslog valgrind dpkg-dev lintian docker-compose
           python3-kubernetes python3-yaml shellcheck systemd ca-certificates)

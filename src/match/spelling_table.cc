@@ -51,6 +51,9 @@ constexpr SpellingRow kRows[] = {
     {"\\<wide>", V::kSame, "", "quotemeta of bytes, Shellwords",
      "perlfunc, quotemeta"},
 
+    {"\\<x2>", V::kByte, "", "filters and names of LDAP",
+     "RFC 4515, 3; RFC 4514, 2.4"},
+
     // Entities.
     {"&#<d1-7>;", V::kCodePoint, "", "html.escape, Go template, PHP",
      "HTML Standard, 13.1.4; XML 1.0, 4.1"},
@@ -62,6 +65,8 @@ constexpr SpellingRow kRows[] = {
      "HTML Standard, 13.5; XML 1.0, 4.6"},
 
     {"=<x2>", V::kByte, "", "quopri, mail", "RFC 2045, 6.7"},
+    {"#<o3>", V::kByte, "", "syslog daemons, of control characters",
+     "rsyslog, parser.controlCharacterEscapePrefix"},
 
     // Quotes.
     {"''", V::kFixed, "'", "SQL, CSV, YAML, PowerShell",

@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -337,6 +338,12 @@ class Rsyslogd(Directory):
             meanwhile(count)
             time.sleep(0.01)
 
+    def wait_until(self, holds, seconds=30):
+        end = time.monotonic() + seconds
+        while not holds():
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.01)
+
     def stop(self):
         self.daemon.send_signal(signal.SIGTERM)
         self.daemon.wait(30)
@@ -433,11 +440,11 @@ class Rsyslogd(Directory):
         self.assertEqual("", self.read(self.masked))
         self.assertIn(SECRET, self.read(self.quarantine))
 
-    def start_with_large_messages(self, secrets, input_options="", **kwargs):
+    def start_with_large_messages(self, secrets, input_options="", extra=""):
         self.secrets.write_text(json.dumps(secrets))
         self.start(change=lambda text: 'global(maxMessageSize="8m")\n' + text.replace(
             'string="%timegenerated:::date-rfc3339% %hostname% %syslogtag%%msg:::sp-if-no-1st-sp'
-            '%%msg%\\n"', 'string="%msg%|%rawmsg%\\n"'), input_options=input_options)
+            '%%msg%\\n"', 'string="%msg%|%rawmsg%\\n"'), input_options=input_options, extra=extra)
 
     def test_messages_of_a_mebibyte(self):
         """Longer than any pipe holds, and with bytes that grow sixfold in JSON."""
@@ -468,6 +475,26 @@ class Rsyslogd(Directory):
         self.assertIn("BEGIN 3\nlast|", text)
         for line in secret.split("\n"):
             self.assertNotIn(line, text)
+        self.assertEqual("", self.read(self.quarantine))
+
+    def test_control_characters_that_the_daemon_escapes_are_those_of_the_secret(self):
+        """As #012 and #011, of what comes through a socket; no line is a secret by itself."""
+        secret = "pw1\nq#7\t\u00fcz9"
+        listener = self.here / "log"
+        self.start_with_large_messages(
+            {"note": secret},
+            extra='module(load="imuxsock" SysSock.Use="off")\n'
+                  f'input(type="imuxsock" Socket="{listener}" ruleset="maskpipe")\n')
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            self.wait_until(listener.exists)
+            sender.connect(str(listener))
+            for text in (f"one {secret} end", "two pw1\nq#7", "three"):
+                sender.send(b"<13>Dec  1 12:00:00 app: " + text.encode())
+            self.wait_for(3)
+        self.stop()
+        text = self.read(self.masked)
+        self.assertTrue(text.startswith(" one *** end|"), text)
+        self.assertIn(" two pw1#012q#7|", text)
         self.assertEqual("", self.read(self.quarantine))
 
     def test_json_of_any_shape_in_the_variables(self):

@@ -361,6 +361,14 @@ def perl_base64(v): return perl("encode_base64($v)", v, "MIME::Base64").rstrip()
 def perl_quoted_printable(v): return perl("encode_qp($v, qq(\\n), 1)", v, "MIME::QuotedPrint")
 
 
+@printer()
+def perl_ldap_filter(v): return perl("escape_filter_value($v)", v, "Net::LDAP::Util=:escape")
+
+
+@printer()
+def perl_ldap_name(v): return perl("escape_dn_value($v)", v, "Net::LDAP::Util=:escape")
+
+
 @printer('[]"')
 def perl_json(v): return perl("JSON::PP->new->ascii->encode([decode('UTF-8', $v)])", v,
                               "JSON::PP", "Encode")
