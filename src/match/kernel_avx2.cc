@@ -184,7 +184,7 @@ class Members {
  public:
   static constexpr size_t kPlaces = 32;
 
-  MASKPIPE_TARGET explicit Members(const NibbleSet& set)
+  MASKPIPE_TARGET Members(const ByteSet&, const NibbleSet& set)
       : low_(Table(set.low)), high_(Table(set.high)) {}
 
   MASKPIPE_TARGET unsigned operator()(const char* at) const {
@@ -201,6 +201,10 @@ class Members {
  private:
   __m256i low_, high_;
 };
+
+using Held = Lookup;
+
+const Kernel& Rest() { return PortableKernel(); }
 
 #include "src/match/kernel_loops.inc"
 

@@ -1,7 +1,5 @@
 // Sixteen windows at a time. A set of few windows is held in registers, of a
-// larger one each word is gathered. What is found is a bitmap first, so that
-// the loop over the text neither branches nor calls. The rest of a text is left
-// to AVX2.
+// larger one each word is gathered. The rest of a text is left to AVX2.
 
 #include "src/match/kernel.h"
 
@@ -15,33 +13,35 @@
 
 #include <immintrin.h>
 
+#include <algorithm>
+#include <span>
+
 namespace maskpipe {
 namespace {
 
-#define MASKPIPE_AVX512 \
+#define MASKPIPE_TARGET \
   __attribute__((target("avx512f,avx512bw,avx512dq,avx512vl,avx512vbmi")))
 
 constexpr size_t kLanes = 16;
-constexpr size_t kBitmapWords = 16;  // of 64 places
 
-// What all lookups have in common: the hash, and the bits that must be set.
-class Lookup {
+// What lookups have in common: the hash, and the bits that must be set.
+class Hashed {
  public:
-  MASKPIPE_AVX512 explicit Lookup(const WindowSet& set)
+  MASKPIPE_TARGET explicit Hashed(const WindowSet& set)
       : shift_(_mm_cvtsi32_si128(set.shift())),
         first_(_mm_cvtsi32_si128(set.shift() - 5)),
         second_(_mm_cvtsi32_si128(set.shift() - 10)) {}
 
-  MASKPIPE_AVX512 static __m512i Hash(__m512i windows) {
+  MASKPIPE_TARGET static __m512i Hash(__m512i windows) {
     return _mm512_mullo_epi32(
         _mm512_or_si512(windows,
                         _mm512_set1_epi32(static_cast<int>(WindowSet::kFold))),
         _mm512_set1_epi32(static_cast<int>(WindowSet::kFactor)));
   }
-  MASKPIPE_AVX512 __m512i WordNumber(__m512i hash) const {
+  MASKPIPE_TARGET __m512i WordNumber(__m512i hash) const {
     return _mm512_srl_epi32(hash, shift_);
   }
-  MASKPIPE_AVX512 __mmask16 Has(__m512i hash, __m512i word) const {
+  MASKPIPE_TARGET __mmask16 Has(__m512i hash, __m512i word) const {
     const __m512i one = _mm512_set1_epi32(1);
     const __m512i low = _mm512_set1_epi32(31);
     const __m512i a = _mm512_sllv_epi32(
@@ -56,12 +56,12 @@ class Lookup {
   __m128i shift_, first_, second_;
 };
 
-class Gathered : public Lookup {
+class Lookup : public Hashed {
  public:
-  MASKPIPE_AVX512 explicit Gathered(const WindowSet& set)
-      : Lookup(set), words_(set.words()) {}
+  MASKPIPE_TARGET explicit Lookup(const WindowSet& set)
+      : Hashed(set), words_(set.words()) {}
 
-  MASKPIPE_AVX512 __mmask16 operator()(__m512i windows) const {
+  MASKPIPE_TARGET __mmask16 operator()(__m512i windows) const {
     const __m512i hash = Hash(windows);
     // The word's number is below the table's size, by construction.
     return Has(hash, _mm512_i32gather_epi32(WordNumber(hash), words_, 4));
@@ -72,16 +72,16 @@ class Gathered : public Lookup {
 };
 
 // Of a set that is as small as sets get.
-class Held : public Lookup {
+class Held : public Hashed {
  public:
-  MASKPIPE_AVX512 explicit Held(const WindowSet& set)
-      : Lookup(set),
+  MASKPIPE_TARGET explicit Held(const WindowSet& set)
+      : Hashed(set),
         words_{_mm512_loadu_si512(set.words()),
                _mm512_loadu_si512(set.words() + kLanes),
                _mm512_loadu_si512(set.words() + 2 * kLanes),
                _mm512_loadu_si512(set.words() + 3 * kLanes)} {}
 
-  MASKPIPE_AVX512 __mmask16 operator()(__m512i windows) const {
+  MASKPIPE_TARGET __mmask16 operator()(__m512i windows) const {
     const __m512i hash = Hash(windows), number = WordNumber(hash);
     const __m512i low = _mm512_permutex2var_epi32(words_[0], number, words_[1]);
     const __m512i high =
@@ -102,7 +102,7 @@ struct Windows;
 template <>
 struct Windows<8> {
   static constexpr size_t kReach = 128;
-  MASKPIPE_AVX512 static __m512i Load(const char* at) {
+  MASKPIPE_TARGET static __m512i At(const char* at) {
     const __m512i even = _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18,
                                            20, 22, 24, 26, 28, 30);
     return _mm512_permutex2var_epi32(_mm512_loadu_si512(at), even,
@@ -113,7 +113,7 @@ struct Windows<8> {
 template <>
 struct Windows<4> {
   static constexpr size_t kReach = 64;
-  MASKPIPE_AVX512 static __m512i Load(const char* at) {
+  MASKPIPE_TARGET static __m512i At(const char* at) {
     return _mm512_loadu_si512(at);
   }
 };
@@ -121,7 +121,7 @@ struct Windows<4> {
 template <>
 struct Windows<2> {
   static constexpr size_t kReach = 64;
-  MASKPIPE_AVX512 static __m512i Load(const char* at) {
+  MASKPIPE_TARGET static __m512i At(const char* at) {
     // Each half of a word once as an upper and once as a lower half.
     const __m512i halves =
         _mm512_set_epi16(16, 15, 15, 14, 14, 13, 13, 12, 12, 11, 11, 10, 10, 9,
@@ -133,7 +133,7 @@ struct Windows<2> {
 template <>
 struct Windows<1> {
   static constexpr size_t kReach = 32;
-  MASKPIPE_AVX512 static __m512i Load(const char* at) {
+  MASKPIPE_TARGET static __m512i At(const char* at) {
     const __m512i first = _mm512_setr_epi32(
         0x03020100, 0x04030201, 0x05040302, 0x06050403, 0x07060504, 0x08070605,
         0x09080706, 0x0a090807, 0x0b0a0908, 0x0c0b0a09, 0x0d0c0b0a, 0x0e0d0c0b,
@@ -144,107 +144,85 @@ struct Windows<1> {
   }
 };
 
-// Bit k of the bitmap is the place at `from + k * stride`.
-void Append(const uint64_t* bitmap, size_t words, size_t from, size_t stride,
-            Offsets* hits) {
-  for (size_t w = 0; w < words; ++w) {
-    for (uint64_t bits = bitmap[w]; bits != 0; bits &= bits - 1) {
-      const size_t k = w * 64 + static_cast<size_t>(__builtin_ctzll(bits));
-      hits->push_back(static_cast<uint32_t>(from + k * stride));
-    }
-  }
-}
+// Up to `kCount` windows, compared at 64 places at a time.
+template <size_t kCount>
+class Few {
+ public:
+  static constexpr size_t kPlaces = 64;
 
-template <typename SomeLookup, size_t kStride>
-MASKPIPE_AVX512 size_t Find(const WindowSet& set, std::string_view text,
-                            size_t from, size_t to, Offsets* hits) {
-  constexpr size_t kStep = kLanes * kStride;
-  const SomeLookup lookup(set);
-  size_t i = from;
-  for (;;) {
-    // As many whole words of the bitmap as there are.
-    const size_t begin = i;
-    uint64_t bitmap[kBitmapWords];
-    size_t words = 0;
-    for (; words < kBitmapWords &&
-           i + 3 * kStep + Windows<kStride>::kReach <= text.size() &&
-           i + 4 * kStep - kStride < to;
-         ++words, i += 4 * kStep) {
-      uint64_t word = 0;
-      for (size_t quarter = 0; quarter < 4; ++quarter) {
-        const uint64_t found =
-            lookup(Windows<kStride>::Load(text.data() + i + quarter * kStep));
-        word |= found << (quarter * kLanes);
+  MASKPIPE_TARGET explicit Few(const WindowSet& set) {
+    const std::span<const uint32_t> few = set.few();
+    for (size_t n = 0; n < kCount; ++n) {
+      // Once more the last one where there are fewer.
+      const uint32_t window = few[std::min(n, few.size() - 1)];
+      for (size_t i = 0; i < WindowSet::kWindow; ++i) {
+        bytes_[n][i] =
+            _mm512_set1_epi8(static_cast<char>(window >> (8 * i) & 0xff));
       }
-      bitmap[words] = word;
     }
-    if (words == 0) return i;
-    Append(bitmap, words, begin, kStride, hits);
   }
-}
+  // In most texts two bytes rule all places out.
+  MASKPIPE_TARGET uint64_t operator()(const char* at) const {
+    const __m512i third = Folded(at + 2), fourth = Folded(at + 3);
+    __mmask64 same[kCount];
+    __mmask64 any = 0;
+    for (size_t n = 0; n < kCount; ++n) {
+      same[n] = _mm512_mask_cmpeq_epi8_mask(
+          _mm512_cmpeq_epi8_mask(third, bytes_[n][2]), fourth, bytes_[n][3]);
+      any |= same[n];
+    }
+    if (any == 0) return 0;
+    const __m512i first = Folded(at), second = Folded(at + 1);
+    any = 0;
+    for (size_t n = 0; n < kCount; ++n) {
+      any |= _mm512_mask_cmpeq_epi8_mask(
+          _mm512_mask_cmpeq_epi8_mask(same[n], first, bytes_[n][0]), second,
+          bytes_[n][1]);
+    }
+    return any;
+  }
+  MASKPIPE_TARGET uint64_t Word(const char* at) const { return (*this)(at); }
 
-template <size_t kStride>
-size_t FindAny(const WindowSet& set, std::string_view text, size_t from,
-               size_t to, Offsets* hits) {
-  return set.smallest() ? Find<Held, kStride>(set, text, from, to, hits)
-                        : Find<Gathered, kStride>(set, text, from, to, hits);
-}
+ private:
+  MASKPIPE_TARGET static __m512i Folded(const char* at) {
+    return _mm512_or_si512(_mm512_loadu_si512(at),
+                           _mm512_set1_epi8(WindowSet::kFold & 0xff));
+  }
 
-void EveryEighth(const WindowSet& set, std::string_view text, size_t from,
-                 size_t to, Offsets* hits) {
-  from = FindAny<8>(set, text, from, to, hits);
-  Avx2Kernel()->every_eighth(set, text, from, to, hits);
-}
-
-void EveryFourth(const WindowSet& set, std::string_view text, size_t from,
-                 size_t to, Offsets* hits) {
-  from = FindAny<4>(set, text, from, to, hits);
-  Avx2Kernel()->every_fourth(set, text, from, to, hits);
-}
-
-void EverySecond(const WindowSet& set, std::string_view text, size_t from,
-                 size_t to, Offsets* hits) {
-  from = FindAny<2>(set, text, from, to, hits);
-  Avx2Kernel()->every_second(set, text, from, to, hits);
-}
-
-void Every(const WindowSet& set, std::string_view text, size_t from, size_t to,
-           Offsets* hits) {
-  if (set.few().empty()) from = FindAny<1>(set, text, from, to, hits);
-  Avx2Kernel()->every(set, text, from, to, hits);
-}
+  __m512i bytes_[kCount][WindowSet::kWindow];
+};
 
 // A table of all ASCII bytes in two registers.
-MASKPIPE_AVX512 void Bytes(const ByteSet& set, const NibbleSet& nibbles,
-                           std::string_view text, size_t from, size_t to,
-                           Offsets* hits) {
-  alignas(64) uint8_t table[128];
-  for (unsigned b = 0; b < 128; ++b) {
-    table[b] = set.Has(static_cast<char>(b)) ? 0xff : 0;
-  }
-  const __m512i first = _mm512_load_si512(table);
-  const __m512i second = _mm512_load_si512(table + 64);
-  size_t i = from;
-  while (i + 64 <= to) {
-    const size_t begin = i;
-    uint64_t bitmap[kBitmapWords];
-    size_t words = 0;
-    for (; words < kBitmapWords && i + 64 <= to; ++words, i += 64) {
-      const __m512i bytes = _mm512_loadu_si512(text.data() + i);
-      const __mmask64 in =
-          _mm512_movepi8_mask(_mm512_permutex2var_epi8(first, bytes, second));
-      bitmap[words] = in & ~_mm512_movepi8_mask(bytes);
+class Members {
+ public:
+  static constexpr size_t kPlaces = 64;
+
+  MASKPIPE_TARGET Members(const ByteSet& set, const NibbleSet&) {
+    alignas(64) uint8_t table[128];
+    for (unsigned b = 0; b < 128; ++b) {
+      table[b] = set.Has(static_cast<char>(b)) ? 0xff : 0;
     }
-    Append(bitmap, words, begin, 1, hits);
+    first_ = _mm512_load_si512(table);
+    second_ = _mm512_load_si512(table + 64);
   }
-  Avx2Kernel()->bytes(set, nibbles, text, i, to, hits);
-}
+  MASKPIPE_TARGET uint64_t operator()(const char* at) const {
+    const __m512i bytes = _mm512_loadu_si512(at);
+    const __mmask64 in =
+        _mm512_movepi8_mask(_mm512_permutex2var_epi8(first_, bytes, second_));
+    return in & ~_mm512_movepi8_mask(bytes);
+  }
+
+ private:
+  __m512i first_, second_;
+};
+
+const Kernel& Rest() { return *Avx2Kernel(); }
+
+#include "src/match/kernel_loops.inc"
 
 constexpr Kernel kAvx512 = {"avx512",    WindowSet::kMostHeld, EveryEighth,
                             EveryFourth, EverySecond,          Every,
                             Bytes};
-
-#undef MASKPIPE_AVX512
 
 }  // namespace
 

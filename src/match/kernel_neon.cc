@@ -159,7 +159,7 @@ class Members {
  public:
   static constexpr size_t kPlaces = 16;
 
-  explicit Members(const NibbleSet& set)
+  Members(const ByteSet&, const NibbleSet& set)
       : low_(Load(set.low.data())), high_(Load(set.high.data())) {}
 
   unsigned operator()(const char* at) const {
@@ -172,6 +172,10 @@ class Members {
  private:
   uint8x16_t low_, high_;
 };
+
+using Held = Lookup;
+
+const Kernel& Rest() { return PortableKernel(); }
 
 #include "src/match/kernel_loops.inc"
 
