@@ -135,6 +135,8 @@ class Few {
     for (size_t n = 0; n < kCount; ++n) {
       // Once more the last one where there are fewer.
       const uint32_t window = few[std::min(n, few.size() - 1)];
+      first_pair_[n] = _mm256_set1_epi16(static_cast<int16_t>(window));
+      middle_pair_[n] = _mm256_set1_epi16(static_cast<int16_t>(window >> 8));
       for (size_t i = 0; i < WindowSet::kWindow; ++i) {
         bytes_[n][i] =
             _mm256_set1_epi8(static_cast<char>(window >> (8 * i) & 0xff));
@@ -142,41 +144,44 @@ class Few {
     }
   }
   MASKPIPE_TARGET unsigned operator()(const char* at) const {
-    return Mask(Same(at, 0, WindowSet::kWindow));
+    __m256i any = _mm256_setzero_si256();
+    __m256i bytes[WindowSet::kWindow];
+    for (size_t i = 0; i < WindowSet::kWindow; ++i) bytes[i] = Folded(at + i);
+    for (size_t n = 0; n < kCount; ++n) {
+      __m256i same = _mm256_cmpeq_epi8(bytes[0], bytes_[n][0]);
+      for (size_t i = 1; i < WindowSet::kWindow; ++i) {
+        same =
+            _mm256_and_si256(same, _mm256_cmpeq_epi8(bytes[i], bytes_[n][i]));
+      }
+      any = _mm256_or_si256(any, same);
+    }
+    return static_cast<unsigned>(_mm256_movemask_epi8(any));
   }
-  // Of 64 places. In most texts two bytes rule all of them out.
+  // Of 64 places. In most texts two bytes rule all of them out: of the bytes
+  // from the second on, paired as they are, an odd place has the window's first
+  // pair, an even one its middle.
   MASKPIPE_TARGET uint64_t Word(const char* at) const {
-    constexpr size_t kHalf = WindowSet::kWindow / 2;
-    const __m256i low = Same(at, kHalf, WindowSet::kWindow);
-    const __m256i high = Same(at + 32, kHalf, WindowSet::kWindow);
-    const __m256i any = _mm256_or_si256(low, high);
+    const __m256i low = Folded(at + 1), high = Folded(at + 33);
+    __m256i any = _mm256_setzero_si256();
+    for (size_t n = 0; n < kCount; ++n) {
+      for (const __m256i& pair : {first_pair_[n], middle_pair_[n]}) {
+        any = _mm256_or_si256(any,
+                              _mm256_or_si256(_mm256_cmpeq_epi16(low, pair),
+                                              _mm256_cmpeq_epi16(high, pair)));
+      }
+    }
     if (_mm256_testz_si256(any, any) != 0) return 0;
     return (*this)(at) | uint64_t{(*this)(at + 32)} << 32;
   }
 
  private:
-  // Where the bytes [first, last) of a window stand.
-  MASKPIPE_TARGET __m256i Same(const char* at, size_t first,
-                               size_t last) const {
-    const __m256i fold = _mm256_set1_epi8(WindowSet::kFold & 0xff);
-    __m256i same[kCount];
-    for (size_t i = first; i < last; ++i) {
-      const __m256i bytes = _mm256_or_si256(LoadWide(at + i), fold);
-      for (size_t n = 0; n < kCount; ++n) {
-        const __m256i equal = _mm256_cmpeq_epi8(bytes, bytes_[n][i]);
-        same[n] = i == first ? equal : _mm256_and_si256(same[n], equal);
-      }
-    }
-    for (size_t n = 1; n < kCount; ++n) {
-      same[0] = _mm256_or_si256(same[0], same[n]);
-    }
-    return same[0];
-  }
-  MASKPIPE_TARGET static unsigned Mask(__m256i same) {
-    return static_cast<unsigned>(_mm256_movemask_epi8(same));
+  MASKPIPE_TARGET static __m256i Folded(const char* at) {
+    return _mm256_or_si256(LoadWide(at),
+                           _mm256_set1_epi8(WindowSet::kFold & 0xff));
   }
 
   __m256i bytes_[kCount][WindowSet::kWindow];
+  __m256i first_pair_[kCount], middle_pair_[kCount];
 };
 
 // Which of 32 bytes are in the set.
