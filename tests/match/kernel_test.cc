@@ -99,6 +99,29 @@ TEST(Kernel, FindsTheSameAtEveryOffsetAndLength) {
   }
 }
 
+// Of few windows the whole text's only one, which no other's bytes help to see.
+TEST(Kernel, FindsOneOfFewAtEachPlace) {
+  Arena arena;
+  GuardedText guarded(4096);
+  const std::string_view words[] = {"wxyz", "1234", "#+-!", "WXyz",
+                                    "abab", "ssss", "o-o-", "qrqr"};
+  std::vector<uint32_t> windows;
+  for (const std::string_view word : words) {
+    windows.push_back(LoadWindow(word.data()));
+    const WindowSet set(windows, &arena);
+    for (const Kernel* kernel : Kernels()) {
+      for (size_t at = 0; at <= 200; ++at) {
+        std::string text(204, '.');
+        text.replace(at, word.size(), word);
+        Offsets hits;
+        kernel->every(set, guarded.Place(text), 0, 201, &hits);
+        ASSERT_EQ(hits, Offsets{static_cast<uint32_t>(at)})
+            << kernel->name << " " << windows.size();
+      }
+    }
+  }
+}
+
 TEST(Kernel, FindsEveryByteOfASet) {
   Random random(Seed());
   GuardedText guarded(4096);

@@ -405,10 +405,10 @@ TEST(Spelling, EachByteIsFoundWhereItAloneIsSpelled) {
 // one may begin.
 TEST(Spelling, WhiteSpaceBehindAFirstByteIsFoundHoweverItIsSpelled) {
   const std::string rest = "ab-Cd7efg";
-  std::vector<std::string> spaces = {"\\\n",   "=\n",       "\"\n\"", "\\n  ",
-                                     "\\t",    "\\r\\n",    "\\\\n",  "%250a",
-                                     "\\v",    "\\f",       "\n\"",   "\n b'",
-                                     " \n \"", "\n\x1b[0m", "\n%0a",  " \\n "};
+  std::vector<std::string> spaces = {
+      "\\\n",    "=\n",    "\"\n\"",    "\\n  ", "\\t",  "\\r\\n",
+      "\\\\n",   "%250a",  "\\v",       "\\f",   "\n\"", "\n b'",
+      "\t\n b'", " \n \"", "\n\x1b[0m", "\n%0a", " \\n "};
   for (const char c : std::string(" \t\n\v\f\r")) {
     spaces.push_back(std::string(1, c));
     for (const char* spelling :
