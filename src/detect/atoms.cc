@@ -270,24 +270,33 @@ void AtomFinder::CheckAtoms(uint32_t first, std::string_view text, size_t from,
 }
 
 // At the places `at` and so many behind it as bits of `candidates` say. These
-// become a list first, eight at a time whether there are so many or not: how
-// many a word has cannot be foretold, and that most are no atoms can.
+// become a list first, eight at a time whether there are so many or not:
+// whether a word has any, and how many, cannot be foretold; that most are no
+// atoms can.
 void AtomFinder::CheckAll(std::string_view text, size_t from, size_t at,
                           std::span<const uint64_t> candidates,
                           std::vector<AtomHit>* hits) const {
   constexpr size_t kAtOnce = 8;
+  std::array<uint8_t, kBitmapWords> some;
+  size_t words = 0;
+  for (size_t w = 0; w < candidates.size(); ++w) {
+    some[words] = static_cast<uint8_t>(w);
+    words += candidates[w] != 0;
+  }
   std::array<uint32_t, kBitmapWords * 64 + kAtOnce> places;
   size_t count = 0;
-  for (size_t w = 0; w < candidates.size(); ++w) {
-    uint64_t bits = candidates[w];
+  for (size_t n = 0; n < words; ++n) {
+    const uint32_t first = some[n] * 64u;
+    uint64_t bits = candidates[some[n]];
     const size_t end = count + static_cast<size_t>(std::popcount(bits));
-    for (; count < end; count += kAtOnce) {
+    do {
       for (size_t i = 0; i < kAtOnce; ++i) {
-        places[count + i] = static_cast<uint32_t>(w * 64) +
-                            static_cast<uint32_t>(std::countr_zero(bits)) % 64;
+        places[count + i] =
+            first + static_cast<uint32_t>(std::countr_zero(bits)) % 64;
         bits &= bits - 1;
       }
-    }
+      count += kAtOnce;
+    } while (count < end);
     count = end;
   }
   for (size_t i = 0; i < count; ++i) Check(text, from, at + places[i], hits);
@@ -363,24 +372,29 @@ MASKPIPE_AVX512 static inline __m512i LoadHalf(
 // The same, 64 bytes at a time, each looked up as a whole.
 MASKPIPE_AVX512 size_t AtomFinder::FindAvx512(
     std::string_view text, size_t from, std::vector<AtomHit>* hits) const {
-  constexpr size_t kBlock = 64;
   __m512i low[kWindow], high[kWindow];
   for (size_t k = 0; k < kWindow; ++k) {
     low[k] = LoadHalf(bytes_[k], 0);
     high[k] = LoadHalf(bytes_[k], 64);
   }
   size_t at = from;
-  for (; at + kBlock + kWindow - 1 <= text.size(); at += kBlock) {
-    __m512i all = _mm512_set1_epi8(-1);
-    for (size_t k = 0; k < kWindow; ++k) {
-      const __m512i bytes = _mm512_loadu_si512(text.data() + at + k);
-      all = _mm512_and_si512(all,
-                             _mm512_permutex2var_epi8(low[k], bytes, high[k]));
+  for (;;) {
+    std::array<uint64_t, kBitmapWords> bitmap;
+    const size_t begin = at;
+    size_t words = 0;
+    for (; words < bitmap.size() && at + 64 + kWindow - 1 <= text.size();
+         ++words, at += 64) {
+      __m512i all = _mm512_set1_epi8(-1);
+      for (size_t k = 0; k < kWindow; ++k) {
+        const __m512i bytes = _mm512_loadu_si512(text.data() + at + k);
+        all = _mm512_and_si512(
+            all, _mm512_permutex2var_epi8(low[k], bytes, high[k]));
+      }
+      bitmap[words] = _mm512_test_epi8_mask(all, all);
     }
-    const uint64_t candidates = _mm512_test_epi8_mask(all, all);
-    CheckAll(text, from, at, {&candidates, 1}, hits);
+    if (words == 0) return at;
+    CheckAll(text, from, begin, {bitmap.data(), words}, hits);
   }
-  return at;
 }
 #undef MASKPIPE_AVX512
 #endif
