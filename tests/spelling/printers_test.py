@@ -61,6 +61,9 @@ class Printers(CliTest):
     @classmethod
     def setUpClass(cls):
         lacking = [p for p in PROGRAMS if not shutil.which(p)]
+        if not lacking and subprocess.run(["perl", "-MNet::LDAP::Util", "-e1"],
+                                          stderr=subprocess.DEVNULL).returncode != 0:
+            lacking = ["Net::LDAP of perl (Debian package libnet-ldap-perl)"]
         if lacking:
             print("SKIPPED: there is no " + ", ".join(lacking))
             sys.exit(77)
