@@ -222,7 +222,7 @@ TEST(Matcher, ManyNeedlesOfAllLengthsAgreeWithTheOracle) {
       const Found found =
           ToSet(ScanInPieces(matcher, needles, guarded.Place(text), cuts));
       ASSERT_EQ(found, ToSet(oracle::Occurrences(needles, text)));
-      ASSERT_GT(found.size(), 20u);
+      ASSERT_GT(found.size(), 5u);  // that something is compared
     }
   }
 }
