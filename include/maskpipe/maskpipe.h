@@ -25,6 +25,9 @@
  * for records and for streams of their own. Every other object belongs to one
  * thread at a time. Objects may be passed between threads.
  *
+ * Stack. Masking, of a record or of a stream, needs less than 64 KiB of it, so
+ * that a coroutine will do; loading sources and making maskers need more.
+ *
  * fork(2). A child finds the secrets wiped: maskers and streams that existed
  * before fork() return MASKPIPE_E_STATE in it and print nothing. A child makes
  * a masker of its own.

@@ -5,6 +5,7 @@
 
 #include "src/match/byte_cache.h"
 #include "src/match/characters.h"
+#include "src/match/lent.h"
 #include "src/match/raw_noise.h"
 #include "src/match/reading_cache.h"
 
@@ -227,10 +228,10 @@ Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
       if (ReadingCache::Read(*reader_, text, p, &known)) {
         for (const ReadingCache::Unit& u : known) go_on(u.unit(), p + u.length);
       } else {
-        Readings units;
-        reader_->Read(text, p, &units);
-        if (!units.cut.empty() || !units.broken_cut.empty()) break;
-        for (const Reading& r : units) {
+        const Lent<Readings> units;
+        reader_->Read(text, p, &*units);
+        if (!units->cut.empty() || !units->broken_cut.empty()) break;
+        for (const Reading& r : *units) {
           if (!r.raw) go_on(r.unit(), r.end);
         }
       }
@@ -295,13 +296,13 @@ void Beginnings::Escape(Search& search, size_t at) const {
     if (noise && MayBeNoise(text, at)) Noise(search, at);
     return;
   }
-  Readings units;
-  reader_->Read(text, at, &units);
-  if (!units.cut.empty() || !units.broken_cut.empty()) {
+  const Lent<Readings> units;
+  reader_->Read(text, at, &*units);
+  if (!units->cut.empty() || !units->broken_cut.empty()) {
     AddPlaces(search, at, Unknown(search, at));
   }
   bool noise = false;
-  for (const Reading& r : units) {
+  for (const Reading& r : *units) {
     if (!r.raw) noise |= Unit(search, at, r.unit(), r.end);
   }
   // With glue before it none goes on here where none begins.

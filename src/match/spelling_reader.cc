@@ -73,9 +73,10 @@ const Readings& SpellingReader::Inner(std::string_view text, size_t p,
   if (const Readings* known = memo.Get(at, static_cast<unsigned>(level))) {
     return *known;
   }
-  Readings units;
+  // What is made meanwhile is of lower levels.
+  Readings& units = memo.Make(at, static_cast<unsigned>(level));
   if (level == 0 || !ReadSimple(text, p, &units)) Units(text, p, level, &units);
-  return memo.Make(at, static_cast<unsigned>(level)) = units;
+  return units;
 }
 
 // What is read at one level is what a row of the next may begin with.
@@ -241,7 +242,8 @@ void SpellingReader::Rows(std::string_view text, const Lead& lead, int level,
   // By row, since the byte behind a lead says which rows may go on.
   for (uint16_t r : rules_.rows_of(lead.c)) {
     const Row& row = rules_.row(r);
-    Places places;
+    LentPlaces places;
+    places->Clear();
     for (size_t i = row.punctuation ? 0 : lead.before; i < lead.known; ++i) {
       const Reading& reading = (*out)[i];
       if (reading.size != 1 || reading.bytes[0] != lead.c) continue;
@@ -249,9 +251,9 @@ void SpellingReader::Rows(std::string_view text, const Lead& lead, int level,
                               ? static_cast<uint8_t>(text[reading.end])
                               : SpellingRules::kEnd;
       if (!row.next.test(next)) continue;
-      places.Add(Progress::At(reading.end, reading.after_break));
+      places->Add(Progress::At(reading.end, reading.after_break));
     }
-    if (places.size > 0) Match({text, row, level, out}, 1, &places);
+    if (places->size > 0) Match({text, row, level, out}, 1, &places);
   }
 }
 
@@ -293,17 +295,16 @@ ByteSet SpellingReader::Possible(const Attempt& a, const Progress& so_far) {
 
 // Element by element, from all places at once.
 void SpellingReader::Match(const Attempt& a, size_t element,
-                           Places* places) const {
-  Places next;
-  for (; element < a.row.elements.size() && places->size > 0; ++element) {
-    next.size = 0;
-    for (const Progress& at : *places) {
-      Step(a, a.row.elements[element], at, &next);
+                           LentPlaces* places) const {
+  LentPlaces next;
+  for (; element < a.row.elements.size() && (*places)->size > 0; ++element) {
+    next->Clear();
+    for (const Progress& at : **places) {
+      Step(a, a.row.elements[element], at, &*next);
     }
-    std::copy(next.begin(), next.end(), places->list.begin());
-    places->size = next.size;
+    places->Swap(&next);
   }
-  for (const Progress& at : *places) Complete(a, at);
+  for (const Progress& at : **places) Complete(a, at);
 }
 
 void SpellingReader::Step(const Attempt& a, const Element& e, Progress at,
@@ -352,11 +353,12 @@ void SpellingReader::Step(const Attempt& a, const Element& e, Progress at,
 // One quote after the other, from all places where the last may end.
 void SpellingReader::Quotes(const Attempt& a, const Element& e,
                             const Progress& at, Places* next) const {
-  Places ends;
-  ends.Add(at);
+  LentPlaces ends, behind;
+  ends->Clear();
+  ends->Add(at);
   for (uint8_t repeats = 0; repeats + 1u < Reading::kMostBytes; ++repeats) {
-    Places behind;
-    for (Progress end : ends) {
+    behind->Clear();
+    for (Progress end : *ends) {
       SkipRawNoise(a, &end);
       if (end.p == a.text.size()) {
         Cut(a, end, Possible(a, end));
@@ -365,13 +367,12 @@ void SpellingReader::Quotes(const Attempt& a, const Element& e,
       Punctuation(a, e, end, [&](char c, Progress one) {
         if (c != e.c) return;
         one.repeats = repeats;
-        behind.Add(one);
+        behind->Add(one);
       });
     }
-    if (behind.size == 0) return;
-    for (const Progress& end : behind) next->Add(end);
-    std::copy(behind.begin(), behind.end(), ends.list.begin());
-    ends.size = behind.size;
+    if (behind->size == 0) return;
+    for (const Progress& end : *behind) next->Add(end);
+    ends.Swap(&behind);
   }
 }
 
@@ -557,8 +558,9 @@ void SpellingReader::Complete(const Attempt& a, const Progress& so_far) const {
   next.high = v;
   next.value = 0;
   next.known = false;
-  Places places;
-  places.Add(next);
+  LentPlaces places;
+  places->Clear();
+  places->Add(next);
   Match(a, 0, &places);
 }
 

@@ -26,6 +26,7 @@
 
 #include "src/match/byte_set.h"
 #include "src/match/characters.h"
+#include "src/match/lent.h"
 #include "src/match/spelling_rules.h"
 #include "src/match/spelling_table.h"
 
@@ -170,6 +171,7 @@ class SpellingReader {
     // eight more were half as often.
     static constexpr size_t kMost = 256;
     Places() {}  // leaves the list's room as it is
+    void Clear() { size = 0; }
     void Add(const Progress& place) {
       for (size_t i = 0; i < size; ++i) {
         if (!list[i].Equals(place)) continue;
@@ -183,6 +185,7 @@ class SpellingReader {
     std::array<Progress, kMost> list;
     size_t size = 0;
   };
+  using LentPlaces = Lent<Places>;  // 8 KiB each
   // A character that leads rows, among readings of which those before `before`
   // were known at the level below.
   struct Lead {
@@ -205,7 +208,7 @@ class SpellingReader {
   Simple MatchSimple(const Attempt& attempt, Progress so_far) const;
   void Rows(std::string_view text, const Lead& lead, int level,
             Readings* out) const;
-  void Match(const Attempt& a, size_t element, Places* places) const;
+  void Match(const Attempt& a, size_t element, LentPlaces* places) const;
   void Step(const Attempt& a, const Element& e, Progress at,
             Places* next) const;
   void Quotes(const Attempt& a, const Element& e, const Progress& at,

@@ -1,6 +1,7 @@
 // The C++ wrapper over the C ABI, against the shared library alone.
 
 #include <gtest/gtest.h>
+#include <pthread.h>
 
 #include <atomic>
 #include <maskpipe/maskpipe.hpp>
@@ -95,6 +96,58 @@ TEST(Wrapper, OneMaskerServesManyThreads) {
   }
   for (std::thread& t : threads) t.join();
   EXPECT_EQ(wrong, 0);
+}
+
+// As on a coroutine of a host. The text reads in as many ways as any that was
+// found: escapes of three levels, broken lines, sequences and credentials.
+TEST(Wrapper, SixtyFourKilobytesOfStackSuffice) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  constexpr size_t kStack = 1 << 20;  // their frames are larger
+#else
+  constexpr size_t kStack = 64 << 10;
+#endif
+  struct Job {
+    maskpipe::Masker masker;
+    std::string text, masked, streamed;
+  };
+  maskpipe::Secrets secrets;
+  secrets.add("quotes", "4vD%''QlJ.NHy,k/yL");
+  secrets.add("lines", "{\n  a: \"b'c\"\n  d: e\\f\n}");
+  secrets.add("short", "\"'");
+  Job job{.masker = maskpipe::Masker(secrets, {{"detect", "all"}}),
+          .text = {},
+          .masked = {},
+          .streamed = {}};
+  for (const char* piece :
+       {R"(<4vD%`\047=22\042'''$'\047''\134''`''$'\047''\u{025}u0027%60""\046')"
+        R"($'\043''X000027\u{0003b}QlJ.NHy,k/yL>)",
+        "\\\"\\\\\\\"\\n\\\\n",
+        "{\x1b[1m\\n\\x1b[0m  \"\n\"  a: %255c%2522b&amp;#39;c\\\\\\\"",
+        "password='\\u0027%2527' https://u:p%40w@h/?token=%252F%2F\n",
+        "-----BEGIN PRIVATE KEY-----\\nMIIE\\n"}) {
+    for (int i = 0; i < 40; ++i) job.text += piece;
+  }
+  pthread_attr_t attributes;
+  ASSERT_EQ(pthread_attr_init(&attributes), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&attributes, kStack), 0);
+  pthread_t thread;
+  const auto run = [](void* of) -> void* {
+    Job& j = *static_cast<Job*>(of);
+    j.masked = j.masker.mask(j.text);
+    maskpipe::Stream stream(j.masker, [&](std::string_view s) {
+      j.streamed += s;
+      return true;
+    });
+    stream.write(j.text);
+    stream.finish();
+    return nullptr;
+  };
+  ASSERT_EQ(pthread_create(&thread, &attributes, run, &job), 0);
+  ASSERT_EQ(pthread_join(thread, nullptr), 0);
+  pthread_attr_destroy(&attributes);
+  EXPECT_EQ(job.masked, job.streamed);
+  EXPECT_EQ(job.masked.find("QlJ.NHy"), job.masked.npos);
+  EXPECT_NE(job.masked.find("***"), job.masked.npos);
 }
 
 }  // namespace
