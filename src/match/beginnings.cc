@@ -20,7 +20,8 @@ constexpr int kMostStepsOfBlock = int{kBlock} * 4;
 constexpr int kNoiseSteps = 8;
 constexpr size_t kFewTiny = 8;  // first bytes that are found by themselves
 constexpr int kMostEscapes = 3;
-constexpr int kNoiseCacheLog2 = 10;  // entries; 24 KiB
+constexpr ByteSet kBreakEndsWith = ByteSet::Of(" \t'\"b");
+constexpr int kNoiseCacheLog2 = 12;
 
 }  // namespace
 
@@ -43,6 +44,17 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
       }
     }
   });
+  for (unsigned b = 0; b < 256; ++b) {
+    for (unsigned next = 0; next < 256; ++next) {
+      const char two[] = {static_cast<char>(b), static_cast<char>(next)};
+      // What more text could change is said to be so, but for what `next` is.
+      const std::string_view text(two, 2);
+      if (!ignorable->Begins(two[0]) ||
+          (OnlyRaw(text, 0) && !ignorable->Begins(two[1]))) {
+        quiet_pairs_[b].Add(static_cast<uint8_t>(next));
+      }
+    }
+  }
   event_bytes_ = reader->leads();
   event_bytes_.Add('\x1b');
   event_bytes_.Add('\n');
@@ -140,6 +152,7 @@ bool Beginnings::OnlyRaw(std::string_view text, size_t p) const {
   const char c = text[p];
   if (!ignorable_->Begins(c)) return true;
   if (p + 1 >= text.size()) return false;
+  if (Quiet(text.data() + p)) return true;
   if (c == '\x1b' || c == '\r' || c == '\n') return false;
   return !reader_->MayFollow(c, text[p + 1]) &&
          !ignorable_->MayBreakAt(text, p);
@@ -167,22 +180,79 @@ Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
                                         size_t after) const {
   // One that began before has the byte before the event, one that begins with
   // the event its unit.
+  const std::string_view text = search.text;
   const bool before =
-      event > search.from && heads_.bytes().Has(search.text[event - 1]);
+      event > search.from && heads_.bytes().Has(text[event - 1]);
   const bool begins = !unit.empty() && heads_.MayBeginWith(unit[0]);
   if (!before && !begins) return 0;
-  Around around(search.text.substr(search.from, event - search.from));
-  if (!unit.empty()) {
-    if (!begins && heads_.NoneAcross(around, unit[0])) return 0;
-    around.Add(unit);
-  } else if (after < search.text.size() && OnlyRaw(search.text, after) &&
-             heads_.NoneAcross(around, search.text[after])) {
-    return 0;
+  if (event - search.from >= Near::kBefore) {
+    Near near(text.data() + event);
+    near.Add(unit);
+    if (None(text, after, near, begins, kMostEscapes, &search.steps)) return 0;
   }
-  const Starts starts =
-      GoOn(search.text, after, around, kMostEscapes, &search.steps);
+  Around around(text.substr(search.from, event - search.from));
+  around.Add(unit);
+  const Starts starts = GoOn(text, after, around, kMostEscapes, &search.steps);
   // Noise stands before no first byte.
   return unit.empty() ? starts & ~Starts{1} : starts;
+}
+
+// Calls `skip` with where noise that begins at `p` ends, and `read` with the
+// units that are read there, and where. False: what follows is not known.
+template <typename Skip, typename Read>
+bool Beginnings::Follow(std::string_view text, size_t p, int* steps,
+                        Skip&& skip, Read&& read) const {
+  const char c = text[p];
+  if (c != '\n' && c != '\x1b' && p + 1 == text.size()) return false;
+  if (c == '\x1b') {
+    const size_t end = EndOfTerminalSequence(text, p);
+    if (end == text.npos) return false;
+    if (end != 0) skip(end);
+  } else if (MayBeNoise(text, p)) {
+    if ((*steps -= kNoiseSteps) < 0) return false;
+    const Ignorable noise = ignorable_->Read(text, p, true);
+    if (noise.cut || noise.cut_break || noise.cut_after) return false;
+    for (const IgnorableEnd& e : noise.ends) skip(e.end);
+  }
+  if (!reader_->Leads(c)) return true;
+  ReadingCache::Entry known;
+  if (ReadingCache::Read(*reader_, text, p, &known)) {
+    for (const ReadingCache::Unit& u : known) read(u.unit(), p + u.length);
+    return true;
+  }
+  const Lent<Readings> units;
+  reader_->Read(text, p, &*units);
+  if (!units->cut.empty() || !units->broken_cut.empty()) return false;
+  for (const Reading& r : *units) {
+    if (!r.raw) read(r.unit(), r.end);
+  }
+  return true;
+}
+
+// As GoOn(), but whether there is certainly none, by few bytes.
+bool Beginnings::None(std::string_view text, size_t p, Near near, bool begins,
+                      int escapes, int* steps) const {
+  while (near.known() < Near::kFrom) {
+    if (p == text.size() || --*steps < 0) return false;
+    if (!OnlyRaw(text, p)) {
+      // Most heads are none by what is known.
+      if (heads_.None(near, begins)) return true;
+      if (escapes == 0) return false;
+      bool none = true;
+      const auto skip = [&](size_t end) {
+        none = none && None(text, end, near, begins, escapes - 1, steps);
+      };
+      const auto read = [&](std::string_view unit, size_t end) {
+        if (!none) return;
+        Near more = near;
+        more.Add(unit);
+        none = None(text, end, more, begins, escapes - 1, steps);
+      };
+      if (!Follow(text, p, steps, skip, read) || !none) return false;
+    }
+    near.Add(text[p++]);
+  }
+  return heads_.None(near, begins);
 }
 
 // With the raw bytes from `p` on; where anything else stands, with all of that.
@@ -190,54 +260,21 @@ Beginnings::Starts Beginnings::StartsOf(Search& search, size_t event,
 Beginnings::Starts Beginnings::GoOn(std::string_view text, size_t p,
                                     Around around, int escapes,
                                     int* steps) const {
-  constexpr size_t kSome = WindowSet::kWindow;
   Starts starts = 0;
   while (!around.full() && p < text.size() && --*steps >= 0) {
-    const char c = text[p];
-    if (OnlyRaw(text, p)) {
-      around.Add(c);
-      ++p;
-      if (around.size == around.before + kSome && around.before + 1 >= kSome &&
-          heads_.None(around)) {
-        return starts;
-      }
-      continue;
-    }
-    // Most heads are none by what is known.
-    if (escapes == 0 || heads_.StartsOf(around) == 0) break;
-    if (c != '\n' && c != '\x1b' && p + 1 == text.size()) break;
-    if (c == '\x1b') {
-      const size_t end = EndOfTerminalSequence(text, p);
-      if (end == text.npos) break;
-      if (end != 0) starts |= GoOn(text, end, around, escapes - 1, steps);
-    } else if (MayBeNoise(text, p)) {
-      if ((*steps -= kNoiseSteps) < 0) break;
-      const Ignorable noise = ignorable_->Read(text, p, true);
-      if (noise.cut || noise.cut_break || noise.cut_after) break;
-      for (const IgnorableEnd& e : noise.ends) {
-        starts |= GoOn(text, e.end, around, escapes - 1, steps);
-      }
-    }
-    if (reader_->Leads(c)) {
-      const auto go_on = [&](std::string_view unit, size_t end) {
+    if (!OnlyRaw(text, p)) {
+      if (escapes == 0 || heads_.StartsOf(around) == 0) break;
+      const auto skip = [&](size_t end) {
+        starts |= GoOn(text, end, around, escapes - 1, steps);
+      };
+      const auto read = [&](std::string_view unit, size_t end) {
         Around more = around;
         more.Add(unit);
         starts |= GoOn(text, end, more, escapes - 1, steps);
       };
-      ReadingCache::Entry known;
-      if (ReadingCache::Read(*reader_, text, p, &known)) {
-        for (const ReadingCache::Unit& u : known) go_on(u.unit(), p + u.length);
-      } else {
-        const Lent<Readings> units;
-        reader_->Read(text, p, &*units);
-        if (!units->cut.empty() || !units->broken_cut.empty()) break;
-        for (const Reading& r : *units) {
-          if (!r.raw) go_on(r.unit(), r.end);
-        }
-      }
+      if (!Follow(text, p, steps, skip, read)) break;
     }
-    around.Add(c);
-    ++p;
+    around.Add(text[p++]);
   }
   return starts | heads_.StartsOf(around);
 }
@@ -325,9 +362,47 @@ bool Beginnings::Unit(Search& search, size_t at, std::string_view unit,
           ignorable_->MayBreakAt(search.text, end));
 }
 
+// Most breaks stand among plain bytes that are no head's; told quickly.
+bool Beginnings::QuietBreak(const Search& search, size_t at,
+                            size_t after) const {
+  constexpr size_t kSome = Near::kFrom;
+  constexpr size_t kBlanks = 16;
+  const std::string_view text = search.text;
+  if (at - search.from <= Near::kBefore ||
+      text.size() - after <= kBlanks + kSome) {
+    return false;
+  }
+  // A carriage return is of the break, or stands before it.
+  const bool returns = text[at - 1] == '\r';
+  const char* const begin = text.data() + at - returns;
+  if (ignorable_->IsGlue(begin[-1])) return false;
+  const char* end = text.data() + after;
+  if (!heads_.has_blanks()) {
+    const char* const most = end + kBlanks;
+    while (end < most && (*end == ' ' || *end == '\t')) ++end;
+  }
+  for (size_t i = 0; i < kSome; ++i) {
+    if (!Quiet(end + i)) return false;
+  }
+  if (kBreakEndsWith.Has(*end)) return false;
+  const auto none = [&](const char* place) {
+    if (!heads_.bytes().Has(place[-1])) return true;
+    Near near(place);
+    near.Add({end, kSome});
+    return heads_.None(near, false);
+  };
+  if (!none(begin) || (returns && !none(begin + 1))) return false;
+  if (heads_.has_hex()) {
+    PairsAcross(search, static_cast<size_t>(begin - text.data()),
+                static_cast<size_t>(end - text.data()));
+  }
+  return true;
+}
+
 // A break with its line feed at `at`, which goes on at `after`.
 void Beginnings::Break(Search& search, size_t at, size_t after) const {
   const std::string_view text = search.text;
+  if (QuietBreak(search, at, after)) return;
   size_t end = after;
   while (end < text.size() && (text[end] == ' ' || text[end] == '\t')) ++end;
   // What may follow, but for a quote, is told by GoOn().

@@ -67,11 +67,21 @@ class Beginnings {
   void PairsAcross(const Search& search, size_t begin, size_t end) const;
   void AddPlaces(const Search& search, size_t event, Starts starts) const;
   Starts Unknown(const Search& search, size_t event) const;
+  bool None(std::string_view text, size_t p, Near near, bool begins,
+            int escapes, int* steps) const;
   Starts StartsOf(Search& search, size_t event, std::string_view unit,
                   size_t after) const;
+  template <typename Skip, typename Read>
+  bool Follow(std::string_view text, size_t p, int* steps, Skip&& skip,
+              Read&& read) const;
   Starts GoOn(std::string_view text, size_t p, Around around, int escapes,
               int* steps) const;
   bool OnlyRaw(std::string_view text, size_t p) const;
+  // The same, if the byte there and the one behind it tell.
+  bool Quiet(const char* two) const {
+    return quiet_pairs_[static_cast<uint8_t>(two[0])].Has(two[1]);
+  }
+  bool QuietBreak(const Search& search, size_t at, size_t after) const;
   bool MayBeNoise(std::string_view text, size_t p) const;
   size_t GlueBefore(const Search& search, size_t at) const;
 
@@ -83,6 +93,8 @@ class Beginnings {
   ByteSet event_bytes_;
   // By a lead: the bytes after it with which it may be an event.
   std::array<ByteSet, 256> event_pairs_;
+  // By a byte: those after it with which it is nothing but itself.
+  std::array<ByteSet, 256> quiet_pairs_;
   NibbleSet event_nibbles_;
   bool few_tiny_;
   NibbleSet tiny_nibbles_;  // of their first bytes

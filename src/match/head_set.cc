@@ -242,45 +242,66 @@ HeadSet::Lists::~Lists() {
   wipe(&hex_neighbours);
 }
 
-// Every beginning of a head of some length needs the window that begins three
-// bytes before the place, or the one at it; of a shorter one some of three, of
-// four bytes one of four.
-bool HeadSet::None(const Around& around) const {
-  const char* place = around.bytes + around.before;
-  if (has_tiny_ && (tiny_.Has(place) || tiny_.Has(place - 1))) return false;
-  const uint32_t at = LoadWindow(place), three_before = LoadWindow(place - 3);
-  if (longs_.MayHave(at) || longs_.MayHave(three_before)) return false;
-  if (!middles_.empty() &&
-      (middles_.MayHave(at) || middles_.MayHave(three_before))) {
-    return false;
-  }
-  if (shorts_.empty() && fours_.empty()) return true;
-  const uint32_t one_before = LoadWindow(place - 1);
-  if (!shorts_.empty() &&
-      (shorts_.MayHave(at) || shorts_.MayHave(three_before) ||
-       shorts_.MayHave(one_before))) {
-    return false;
-  }
-  return fours_.empty() ||
-         !(fours_.MayHave(at) || fours_.MayHave(three_before) ||
-           fours_.MayHave(one_before) || fours_.MayHave(LoadWindow(place - 2)));
+bool HeadSet::None(const Near& near, bool begins) const {
+  if (near.known() == 0 || (has_tiny_ && !NoTiny(near, begins))) return false;
+  return near.known() == Near::kFrom ? NoneByWindows(near, begins)
+                                     : NoneByPairs(near, begins);
 }
 
-// What begins one to three bytes before has a pair across; what begins earlier
-// has a window there.
-bool HeadSet::NoneAcross(const Around& around, char next) const {
-  constexpr size_t kBefore = kWindow - 1;
-  if (around.before < kBefore) return false;
-  const char* before = around.bytes + around.before - kBefore;
-  const char across[] = {before[0], before[1], before[2], next};
-  if (has_tiny_ && tiny_.Has(across + kBefore - 1)) return false;
-  const char pair[] = {Fold(before[2]), Fold(next)};
-  for (const PairSet& pairs : pairs_) {
-    if (pairs.Has(pair)) return false;
+bool HeadSet::NoTiny(const Near& near, bool begins) const {
+  const char pairs[] = {near.Byte(1), near.Byte(0), near.Byte(-1)};
+  if (tiny_.Has(pairs)) return false;
+  if (!begins) return true;
+  return near.known() > 1 ? !tiny_.Has(pairs + 1) : !tiny_first_.Has(pairs[1]);
+}
+
+// With two windows known that a head of some length must have: the one at the
+// place and, where it began before, the one before that; or the two that begin
+// three and four bytes before the place. Of a shorter head those that span the
+// place tell.
+bool HeadSet::NoneByWindows(const Near& near, bool begins) const {
+  const auto has = [&near](const WindowSet& set, int before) {
+    return set.MayHave(near.Window(before));
+  };
+  const auto has_two = [&](const WindowSet& set, int before) {
+    return has(set, before) && has(set, before + 1);
+  };
+  for (const WindowSet* set : {&longs_, &middles_}) {
+    if (set->empty()) continue;
+    if (has(*set, 0) && (begins || has(*set, 1))) return false;
+    if (has_two(*set, 3)) return false;
   }
-  const uint32_t window = LoadWindow(across);
-  return !longs_.MayHave(window) && !middles_.MayHave(window) &&
-         !shorts_.MayHave(window);
+  if (!shorts_.empty() &&
+      ((begins && has(shorts_, 0)) || has_two(shorts_, 0) ||
+       has_two(shorts_, 1) || has_two(shorts_, 2) || has_two(shorts_, 3))) {
+    return false;
+  }
+  return fours_.empty() || !((begins && has(fours_, 0)) || has(fours_, 1) ||
+                             has(fours_, 2) || has(fours_, 3));
+}
+
+// Where less is known: what begins up to three bytes before the place has its
+// first pairs there, what begins earlier two windows before the last.
+bool HeadSet::NoneByPairs(const Near& near, bool begins) const {
+  const int known = near.known();
+  const auto begins_at = [&](int before) {
+    for (int i = 0; i < kPairs && i - before + 1 < known; ++i) {
+      const char pair[] = {Fold(near.Byte(before - i)),
+                           Fold(near.Byte(before - i - 1))};
+      if (!pairs_[static_cast<size_t>(i)].Has(pair)) return false;
+    }
+    return true;
+  };
+  for (int before = begins ? 0 : 1; before < Near::kBefore; ++before) {
+    if (begins_at(before)) return false;
+  }
+  for (const WindowSet* set : {&longs_, &middles_, &shorts_}) {
+    if (!set->empty() && set->MayHave(near.Window(3)) &&
+        set->MayHave(near.Window(4))) {
+      return false;
+    }
+  }
+  return true;
 }
 
 // Those of `starts` whose first pairs of bytes, as far as they are known and
@@ -309,7 +330,6 @@ HeadSet::Starts HeadSet::StartsOf(const Around& around) const {
   const int known = static_cast<int>(around.size) - before;
   constexpr int kLast = static_cast<int>(kLongest - kWindow);
   constexpr int kSpan = static_cast<int>(kWindow) - 1;
-  if (before >= kSpan && known > kSpan && None(around)) return 0;
   const char* place = around.bytes + before;
   const auto all = StartsByPairs(around, Bits(0, before));
   // What the probes see of a shorter head stands as it is, where more bytes of

@@ -13,6 +13,7 @@
 #pragma once
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -56,6 +57,46 @@ struct Around {
   size_t size;
 };
 
+// The same, as little as rules out nearly all heads: four bytes before a place,
+// and up to four from it on.
+class Near {
+ public:
+  static constexpr int kBefore = 4;
+  static constexpr int kFrom = 4;
+
+  explicit Near(const char* place) {
+    for (int i = 0; i < kBefore; ++i) Put(place[i - kBefore], i);
+  }
+  void Add(char c) {
+    if (known_ < kFrom) Put(c, kBefore + known_++);
+  }
+  void Add(std::string_view unit) {
+    for (char c : unit) Add(c);
+  }
+  // Of those from the place on.
+  int known() const { return known_; }
+
+  // As they stand: the first one, and the window, `before` bytes before it.
+  char Byte(int before) const {
+    return static_cast<char>(bytes_ >> (8 * (kBefore - before)));
+  }
+  uint32_t Window(int before) const {
+    const auto w = static_cast<uint32_t>(bytes_ >> (8 * (kBefore - before)));
+    return std::endian::native == std::endian::little ? w : Swapped(w);
+  }
+
+ private:
+  static uint32_t Swapped(uint32_t w) {
+    return w << 24 | (w << 8 & 0xff0000) | (w >> 8 & 0xff00) | w >> 24;
+  }
+  void Put(char c, int i) {
+    bytes_ |= uint64_t{static_cast<uint8_t>(c)} << (8 * i);
+  }
+
+  uint64_t bytes_ = 0;  // the first one lowest
+  int known_ = 0;
+};
+
 class HeadSet {
  public:
   static constexpr size_t kLongest = Around::kBefore + 1;
@@ -74,11 +115,8 @@ class HeadSet {
   bool MayBeginWith(char c) const {
     return firsts_.Has(Fold(c)) || tiny_first_.Has(c);
   }
-  // Quickly: certainly not one that began before the place, where `next`
-  // stands.
-  bool NoneAcross(const Around& around, char next) const;
-  // Quickly: certainly not one; of three bytes before and four that are known.
-  bool None(const Around& around) const;
+  // Quickly: certainly none, or none that began before the place (`begins`).
+  bool None(const Near& near, bool begins) const;
 
   // Whether one may begin with these bytes, of which there are four.
   bool MayBegin(const char* at) const {
@@ -162,6 +200,9 @@ class HeadSet {
 
   HeadSet(const Lists& lists, Arena* arena);
 
+  bool NoneByWindows(const Near& near, bool begins) const;
+  bool NoneByPairs(const Near& near, bool begins) const;
+  bool NoTiny(const Near& near, bool begins) const;
   Starts StartsByPairs(const Around& around, Starts starts) const;
 
   ByteSet bytes_;

@@ -239,18 +239,28 @@ SpellingReader::Simple SpellingReader::MatchSimple(const Attempt& attempt,
 // punctuation were read at the level below from the places it knew.
 void SpellingReader::Rows(std::string_view text, const Lead& lead, int level,
                           Readings* out) const {
-  // By row, since the byte behind a lead says which rows may go on.
-  for (uint16_t r : rules_.rows_of(lead.c)) {
+  const auto next_of = [&](const Reading& reading) {
+    return reading.end < text.size() ? static_cast<uint8_t>(text[reading.end])
+                                     : SpellingRules::kEnd;
+  };
+  // The byte behind a lead says which rows may go on; most often there is one.
+  size_t next = SpellingRules::kEnd + 1;
+  bool one = true;
+  for (size_t i = 0; i < lead.known; ++i) {
+    const Reading& reading = (*out)[i];
+    if (reading.size != 1 || reading.bytes[0] != lead.c) continue;
+    one = one && (next > SpellingRules::kEnd || next == next_of(reading));
+    next = next_of(reading);
+  }
+  for (uint16_t r :
+       one ? rules_.rows_before(lead.c, next) : rules_.rows_of(lead.c)) {
     const Row& row = rules_.row(r);
     LentPlaces places;
     places->Clear();
     for (size_t i = row.punctuation ? 0 : lead.before; i < lead.known; ++i) {
       const Reading& reading = (*out)[i];
       if (reading.size != 1 || reading.bytes[0] != lead.c) continue;
-      const size_t next = reading.end < text.size()
-                              ? static_cast<uint8_t>(text[reading.end])
-                              : SpellingRules::kEnd;
-      if (!row.next.test(next)) continue;
+      if (!row.next.test(next_of(reading))) continue;
       places->Add(Progress::At(reading.end, reading.after_break));
     }
     if (places->size > 0) Match({text, row, level, out}, 1, &places);
