@@ -56,8 +56,10 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
     }
   }
   event_bytes_ = reader->leads();
-  event_bytes_.Add('\x1b');
-  event_bytes_.Add('\n');
+  for (char c : {'\x1b', '\n'}) {
+    event_bytes_.Add(static_cast<uint8_t>(c));
+    event_pairs_[static_cast<uint8_t>(c)].AddRange(0, 0xff);
+  }
   if (!MakeNibbleSet(event_bytes_, &event_nibbles_)) {
     kernel_ = &PortableKernel();
   }
@@ -289,6 +291,24 @@ size_t Beginnings::GlueBefore(const Search& search, size_t at) const {
   return begin;
 }
 
+// Those of the places with a lead at which more than the raw byte can be read,
+// or noise begins, as the byte behind it tells; without a branch, since any may
+// be and most are none.
+void Beginnings::KeepEvents(std::string_view text, Offsets* places) const {
+  size_t kept = 0;
+  const size_t last = text.size() - 1;
+  for (const uint32_t at : *places) {
+    (*places)[kept] = at;
+    kept += event_pairs_[static_cast<uint8_t>(text[at])].Has(
+        text[std::min<size_t>(at + 1, last)]);
+  }
+  // What may follow the last byte is not known.
+  if (!places->empty() && places->back() == last) {
+    if (kept == 0 || (*places)[kept - 1] != last) (*places)[kept++] = last;
+  }
+  places->resize(kept);
+}
+
 // One place where more than the raw byte can be read, or noise begins.
 void Beginnings::Event(Search& search, size_t at) const {
   const int patience = std::min(kMostSteps, search.patience);
@@ -302,10 +322,6 @@ void Beginnings::LookAt(Search& search, size_t at) const {
   const char c = text[at];
   if (c == '\n') return Break(search, at, at + 1);
   if (c == '\x1b') return Sequence(search, at);
-  if (at + 1 < text.size() &&
-      !event_pairs_[static_cast<uint8_t>(c)].Has(text[at + 1])) {
-    return;
-  }
   Escape(search, at);
 }
 
@@ -543,6 +559,7 @@ void Beginnings::Find(std::string_view text, size_t from,
       search.patience = kMostStepsOfBlock;
       kernel_->bytes(event_bytes_, event_nibbles_, text, begin, end,
                      &hits);  // 2
+      KeepEvents(text, &hits);
       for (uint32_t at : hits) Event(search, at);
       Sort(sorted, places);
     }

@@ -57,6 +57,7 @@ class Beginnings {
   void ProbeTiny(const Search& search, size_t begin, size_t end) const;
   static void Sort(size_t sorted, Offsets* places);
   void Tail(const Search& search, size_t begin) const;
+  void KeepEvents(std::string_view text, Offsets* places) const;
   void Event(Search& search, size_t at) const;
   void LookAt(Search& search, size_t at) const;
   void Escape(Search& search, size_t at) const;
@@ -91,7 +92,7 @@ class Beginnings {
   bool spelled_;  // there are needles that are not plain
   HeadSet heads_;
   ByteSet event_bytes_;
-  // By a lead: the bytes after it with which it may be an event.
+  // By one of them: the bytes after it with which it may be an event.
   std::array<ByteSet, 256> event_pairs_;
   // By a byte: those after it with which it is nothing but itself.
   std::array<ByteSet, 256> quiet_pairs_;

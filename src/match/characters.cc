@@ -5,14 +5,6 @@
 
 namespace maskpipe {
 
-int DigitOf(char c, uint8_t base) {
-  int value = -1;
-  if (c >= '0' && c <= '9') value = c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  if (lower >= 'a' && lower <= 'f') value = lower - 'a' + 10;
-  return value < base ? value : -1;
-}
-
 ByteSet FirstBytes(uint32_t first, uint32_t last) {
   ByteSet set;
   char from[4], to[4];

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 
@@ -28,7 +29,23 @@ inline bool IsWhite(char c) { return kWhite.Has(c); }
 inline bool IsWide(char c) { return static_cast<uint8_t>(c) >= 0x80; }
 
 // The value of a digit, in either case; -1: it is none of the base.
-int DigitOf(char c, uint8_t base);
+inline int DigitOf(char c, uint8_t base) {
+  static constexpr auto kValues = [] {
+    std::array<int8_t, 256> values{};
+    values.fill(-1);
+    for (int i = 0; i < 10; ++i) {
+      values[static_cast<size_t>('0' + i)] = static_cast<int8_t>(i);
+    }
+    for (int i = 0; i < 6; ++i) {
+      const auto value = static_cast<int8_t>(10 + i);
+      values[static_cast<size_t>('a' + i)] = value;
+      values[static_cast<size_t>('A' + i)] = value;
+    }
+    return values;
+  }();
+  const int value = kValues[static_cast<uint8_t>(c)];
+  return value < base ? value : -1;
+}
 
 // At most the largest number there is.
 uint32_t Power(uint32_t base, unsigned exponent);
