@@ -20,6 +20,7 @@ constexpr int kMostStepsOfBlock = int{kBlock} * 4;
 constexpr int kNoiseSteps = 8;
 constexpr size_t kFewTiny = 8;  // first bytes that are found by themselves
 constexpr int kMostEscapes = 3;
+constexpr size_t kTooFar = 31;
 constexpr ByteSet kBreakEndsWith = ByteSet::Of(" \t'\"b");
 constexpr int kNoiseCacheLog2 = 12;
 
@@ -171,8 +172,12 @@ void Beginnings::AddPlaces(const Search& search, size_t event,
 // All heads that may have stood so far, where what follows is not known.
 Beginnings::Starts Beginnings::Unknown(const Search& search,
                                        size_t event) const {
-  return heads_.StartsOf(
-      Around(search.text.substr(search.from, event - search.from)));
+  const size_t rest = search.text.size() - event;
+  Starts far = ~Starts{0};
+  if (rest < search.least) far <<= std::min(search.least - rest, kTooFar);
+  if ((far & ((Starts{2} << Around::kBefore) - 1)) == 0) return 0;
+  return far & heads_.StartsOf(Around(
+                   search.text.substr(search.from, event - search.from)));
 }
 
 // Of heads that go on behind `event`, where `unit` is read, if any, and then
@@ -304,13 +309,31 @@ void Beginnings::KeepEvents(std::string_view text, Offsets* places) const {
   }
   // What may follow the last byte is not known.
   if (!places->empty() && places->back() == last) {
-    if (kept == 0 || (*places)[kept - 1] != last) (*places)[kept++] = last;
+    if (kept == 0 || (*places)[kept - 1] != last) {
+      (*places)[kept++] = places->back();
+    }
   }
   places->resize(kept);
 }
 
+// So near the end that none begins there, and that none that began before it
+// goes on: what the probes would see of that is no head's. Pairs of digits that
+// a break parts may be one's all the same.
+bool Beginnings::NoneAtEnd(const Search& search, size_t event) const {
+  const std::string_view rest = search.text.substr(event + 1);
+  const auto digit = [](char c) { return DigitOf(c, 16) >= 0; };
+  if (heads_.has_hex() && std::any_of(rest.begin(), rest.end(), digit)) {
+    return false;
+  }
+  for (size_t i = GlueBefore(search, event); i <= event; ++i) {
+    if (Unknown(search, i) != 0) return false;
+  }
+  return true;
+}
+
 // One place where more than the raw byte can be read, or noise begins.
 void Beginnings::Event(Search& search, size_t at) const {
+  if (search.text.size() - at < search.least && NoneAtEnd(search, at)) return;
   const int patience = std::min(kMostSteps, search.patience);
   search.steps = patience;
   LookAt(search, at);
@@ -521,7 +544,9 @@ void Beginnings::Noise(Search& search, size_t at) const {
 // So near the end that a head is cut off; also by glue there.
 void Beginnings::Tail(const Search& search, size_t begin) const {
   const std::string_view text = search.text;
-  for (size_t i = std::max(search.from, begin); i < text.size(); ++i) {
+  const size_t end = text.size() - std::min(text.size(), search.least);
+  for (size_t i = std::max(search.from, begin);
+       i < (search.least == 0 ? text.size() : end + 1); ++i) {
     if (i + WindowSet::kWindow > text.size() ||
         heads_.MayBegin(text.data() + i)) {
       search.places->push_back(static_cast<uint32_t>(i));
@@ -544,12 +569,16 @@ void Beginnings::Sort(size_t sorted, Offsets* places) {
 }
 
 // Block by block: 1 probes, 2 events; then 3 the tail, 4 each place once.
-void Beginnings::Find(std::string_view text, size_t from,
+void Beginnings::Find(std::string_view text, size_t from, size_t least,
                       Offsets* places) const {
   places->clear();
   if (from >= text.size()) return;
   static thread_local Offsets hits;  // keeps its room; holds no secret
-  Search search{.text = text, .from = from, .places = places, .hits = &hits};
+  Search search{.text = text,
+                .from = from,
+                .places = places,
+                .hits = &hits,
+                .least = least};
   for (size_t begin = from; begin < text.size(); begin += kBlock) {
     const size_t end = std::min(begin + kBlock, text.size());
     Probe(search, begin, end);  // 1
@@ -570,6 +599,9 @@ void Beginnings::Find(std::string_view text, size_t from,
   Sort(sorted, places);
   places->erase(std::unique(places->begin(), places->end()),
                 places->end());  // 4
+  while (!places->empty() && text.size() - places->back() < least) {
+    places->pop_back();
+  }
 }
 
 }  // namespace maskpipe

@@ -34,7 +34,14 @@ class Beginnings {
              const IgnorableReader* ignorable, Arena* arena);
 
   // Sets `places` to all from `from` on, in order.
-  void Find(std::string_view text, size_t from, Offsets* places) const;
+  void Find(std::string_view text, size_t from, Offsets* places) const {
+    Find(text, from, 0, places);
+  }
+  // Of a text of which no more comes: those where at least `least` bytes
+  // follow, of which there is one or more.
+  void FindLast(std::string_view text, size_t least, Offsets* places) const {
+    Find(text, 0, least, places);
+  }
 
  private:
   using Starts = HeadSet::Starts;
@@ -47,7 +54,10 @@ class Beginnings {
     size_t noise_until = 0;  // noise that begins before was looked at
     int steps = 0;           // so much patience is left with this event
     int patience = 0;        // and with those of this block
+    size_t least = 0;        // so many bytes a needle takes; 0: more text comes
   };
+  void Find(std::string_view text, size_t from, size_t least,
+            Offsets* places) const;
 
   void Probe(const Search& search, size_t begin, size_t end) const;
   template <size_t kStride>
@@ -58,6 +68,7 @@ class Beginnings {
   static void Sort(size_t sorted, Offsets* places);
   void Tail(const Search& search, size_t begin) const;
   void KeepEvents(std::string_view text, Offsets* places) const;
+  bool NoneAtEnd(const Search& search, size_t event) const;
   void Event(Search& search, size_t at) const;
   void LookAt(Search& search, size_t at) const;
   void Escape(Search& search, size_t at) const;

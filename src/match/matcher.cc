@@ -16,10 +16,33 @@ Matcher::Matcher(std::span<const Needle> needles,
     indexes_[i] = std::make_unique<NeedleIndex>(
         needles, static_cast<Writing>(i), arena_.get());
     indexes[i] = indexes_[i].get();
+    if (indexes[i]->size() == 0) continue;
+    shortest_ = std::min<size_t>(shortest_, indexes[i]->shortest());
+  }
+  // A row may say much in few bytes.
+  for (const SpellingRow& row : rows) {
+    if (row.unit.size() > row.pattern.size()) shortest_ = 1;
   }
   walker_ = std::make_unique<Walker>(indexes, reader_.get(), ignorable_.get());
   beginnings_ = std::make_unique<Beginnings>(indexes, reader_.get(),
                                              ignorable_.get(), arena_.get());
+}
+
+void Matcher::ScanWhole(std::string_view text, bool truncated,
+                        const OnSpan& on_span) const {
+  if (text.empty()) return;
+  const PlaceScope scope;
+  const Window window{text, 0};
+  static thread_local Offsets places;  // keep their room; hold no secret
+  static thread_local std::vector<Path> open;
+  open.clear();
+  const size_t least =
+      truncated ? std::min<size_t>(shortest_, kTruncatedBytes) : shortest_;
+  beginnings_->FindLast(text, least, &places);
+  walker_->WalkLast(window, places, truncated, &open, on_span);
+  for (const Path& path : open) {
+    walker_->Finish(window, path, truncated, on_span);
+  }
 }
 
 // 1 where needles may begin, 2 where they, and those left open, end.

@@ -21,6 +21,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <span>
 #include <vector>
@@ -79,6 +80,11 @@ class Matcher {
   void Finish(const Window& window, Cursor* cursor, bool truncated,
               const OnSpan& on_span) const;
 
+  // The same spans of a text that begins and ends here, in less time, since no
+  // more comes.
+  void ScanWhole(std::string_view text, bool truncated,
+                 const OnSpan& on_span) const;
+
   static constexpr uint32_t kTruncatedBytes = Walker::kEarly;
 
   // False in a forked child, where the tables are zeros and must not be used.
@@ -93,6 +99,8 @@ class Matcher {
   std::array<std::unique_ptr<const NeedleIndex>, 3> indexes_;
   std::unique_ptr<const Walker> walker_;
   std::unique_ptr<const Beginnings> beginnings_;
+  // So many bytes of text a needle takes at least.
+  size_t shortest_ = std::numeric_limits<uint32_t>::max();
 };
 
 }  // namespace maskpipe

@@ -146,6 +146,7 @@ NeedleIndex::NeedleIndex(std::span<const Needle> needles, Writing writing,
                         .alone = n.alone});
     first_bytes_.push_back(order[i].first_bytes);
     longest_ = std::max(longest_, needles_.back().length);
+    shortest_ = std::min(shortest_, needles_.back().length);
     all_long_ = all_long_ && needles_.back().length >= kBegin;
     any_alone_ = any_alone_ || n.alone;
     n.bytes.copy(room, n.bytes.size());

@@ -11,6 +11,7 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
 #include <memory_resource>
 #include <span>
 #include <string_view>
@@ -63,8 +64,9 @@ class NeedleIndex {
   bool all_long() const { return all_long_; }
   NeedleRange Begin(const char* at) const;
 
-  // Bytes of the longest.
+  // Bytes of the longest, and of the shortest if there is any.
   uint32_t longest() const { return longest_; }
+  uint32_t shortest() const { return shortest_; }
 
   // Of a range whose needles share `depth` bytes, those whose next is `byte`.
   NeedleRange Narrow(NeedleRange range, uint32_t depth, uint8_t byte) const;
@@ -107,6 +109,7 @@ class NeedleIndex {
   // Where the needles that begin with each byte stand.
   std::array<uint32_t, 257> first_{};
   uint32_t longest_ = 0;
+  uint32_t shortest_ = std::numeric_limits<uint32_t>::max();
   bool all_long_ = true;
   bool any_alone_ = false;
 };

@@ -48,11 +48,13 @@ inline size_t SameBytes(const char* a, const char* b, size_t most) {
 // Places are offsets in the window.
 class Walker::Sweep {
  public:
-  Sweep(const Walker& walker, const Window& window, std::vector<Path>* open,
-        const OnSpan& on_span)
+  // `least_open`: paths with fewer bytes are left open only if they wait.
+  Sweep(const Walker& walker, const Window& window, uint32_t least_open,
+        std::vector<Path>* open, const OnSpan& on_span)
       : w_(walker),
         window_(window),
         text_(window.bytes),
+        least_open_(least_open),
         open_(open),
         on_span_(on_span) {}
 
@@ -97,10 +99,15 @@ class Walker::Sweep {
   // The path waits for more text. `holds`: it may be an occurrence that begins
   // at from.
   void Leave(Path path, uint64_t holds) {
+    if (!MayStay(path)) return;
     path.holds = holds;
     path.seen = window_.end();
     open_->push_back(path);
     ++added_;
+  }
+
+  bool MayStay(const Path& path) const {
+    return path.depth >= least_open_ || path.waits;
   }
 
   // Reports a needle that ends here, unless it was before. False: it must know
@@ -258,8 +265,9 @@ class Walker::Sweep {
       next.last = Position(r.end);
       if (!next.range.empty()) Go(next, r.end);
     }
-    holds = needles.GoesOn(longer, path.depth, units_.cut);
-    if (!units_.broken_cut.empty() &&
+    const bool may_stay = MayStay(path);
+    holds = may_stay && needles.GoesOn(longer, path.depth, units_.cut);
+    if (may_stay && !units_.broken_cut.empty() &&
         needles.GoesOn(longer, path.depth, units_.broken_cut)) {
       Path broken = path;
       broken.range = longer;
@@ -415,6 +423,7 @@ class Walker::Sweep {
       ByteSet may_become;
       may_become.AddRange(static_cast<uint32_t>(high) * 16,
                           static_cast<uint32_t>(high) * 16 + 15);
+      if (!MayStay(path)) return;
       if (!needles.GoesOn(longer, path.depth, may_become)) return;
       if (after_break == 0 || path.depth >= kEarly) {
         *holds = true;
@@ -457,6 +466,7 @@ class Walker::Sweep {
   const Walker& w_;
   const Window& window_;
   const std::string_view text_;
+  const uint32_t least_open_;
   std::vector<Path>* open_;
   const OnSpan& on_span_;
   Run run_;

@@ -1,6 +1,7 @@
 #include "src/match/walker.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "src/match/characters.h"
 #include "src/match/raw_noise.h"
@@ -72,13 +73,26 @@ uint32_t Walker::Begin(std::string_view text, Writing writing,
   return kBytes;
 }
 
+void Walker::Walk(const Window& window, std::span<const uint32_t> places,
+                  std::vector<Path>* open, const OnSpan& on_span) const {
+  Walk(window, places, 0, open, on_span);
+}
+
+void Walker::WalkLast(const Window& window, std::span<const uint32_t> places,
+                      bool truncated, std::vector<Path>* open,
+                      const OnSpan& on_span) const {
+  constexpr uint32_t kNone = std::numeric_limits<uint32_t>::max();
+  Walk(window, places, truncated ? kEarly : kNone, open, on_span);
+}
+
 // 1 what was left open, 2 from each place, 3 to the text's end, 4 each path
 // once.
 void Walker::Walk(const Window& window, std::span<const uint32_t> places,
-                  std::vector<Path>* open, const OnSpan& on_span) const {
+                  uint32_t least_open, std::vector<Path>* open,
+                  const OnSpan& on_span) const {
   static thread_local std::vector<Path> left;  // keeps its room
   left.clear();
-  Sweep sweep(*this, window, &left, on_span);
+  Sweep sweep(*this, window, least_open, &left, on_span);
   Runs runs(window.bytes, farthest_);
   for (const Path& path : *open) sweep.AddOpen(path);  // 1
   size_t same_until = 0;  // places before have what was recorded

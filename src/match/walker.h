@@ -57,6 +57,12 @@ class Walker {
   void Walk(const Window& window, std::span<const uint32_t> places,
             std::vector<Path>* open, const OnSpan& on_span) const;
 
+  // The same from the beginning of a text of which no more comes: only what
+  // Finish() asks for is left open.
+  void WalkLast(const Window& window, std::span<const uint32_t> places,
+                bool truncated, std::vector<Path>* open,
+                const OnSpan& on_span) const;
+
   // The stream ends: what only waited for the byte after it; with `truncated`,
   // what was cut off, of which at least kEarly bytes and half the needle were
   // seen.
@@ -66,6 +72,9 @@ class Walker {
  private:
   class Sweep;
 
+  void Walk(const Window& window, std::span<const uint32_t> places,
+            uint32_t least_open, std::vector<Path>* open,
+            const OnSpan& on_span) const;
   bool StandsApart(const Window& window, size_t at) const;
   uint32_t Begin(std::string_view text, Writing writing,
                  NeedleRange* range) const;

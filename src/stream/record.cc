@@ -1,22 +1,9 @@
 #include "src/stream/record.h"
 
 namespace maskpipe {
-namespace {
-
-void ForEachSpan(const Matcher& matcher, std::string_view text, bool truncated,
-                 const Matcher::OnSpan& on_span) {
-  const Window window{text, 0};
-  static thread_local Matcher::Cursor cursor(0);  // holds no secret
-  cursor.Restart(0);
-  matcher.Scan(window, &cursor, on_span);
-  matcher.Finish(window, &cursor, truncated, on_span);
-}
-
-}  // namespace
-
 void FindRegions(const CompiledSet& set, std::string_view text,
                  Regions* regions) {
-  ForEachSpan(set.matcher(), text, set.options().truncated, [&](const Span& s) {
+  set.matcher().ScanWhole(text, set.options().truncated, [&](const Span& s) {
     regions->Add(s.begin, s.end, &set.label(s.secret));
   });
   if (const Detectors* detectors = set.options().detectors.get()) {
@@ -41,8 +28,7 @@ std::string Masked(const CompiledSet& set, std::string_view text) {
 
 bool Occurs(const CompiledSet& set, std::string_view text) {
   bool found = false;
-  ForEachSpan(set.matcher(), text, false,
-              [&found](const Span&) { found = true; });
+  set.matcher().ScanWhole(text, false, [&found](const Span&) { found = true; });
   return found;
 }
 

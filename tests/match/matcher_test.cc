@@ -70,6 +70,12 @@ std::vector<Span> ScanInPieces(const Matcher& matcher,
       matcher.Finish(window, &cursor, truncated, add);
     }
   }
+  if (cuts.empty()) {
+    std::vector<Span> whole;
+    matcher.ScanWhole(text, truncated,
+                      [&](const Span& s) { whole.push_back(s); });
+    EXPECT_EQ(ToSet(whole), ToSet(found)) << "text " << text;
+  }
   return found;
 }
 

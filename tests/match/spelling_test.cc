@@ -53,6 +53,21 @@ std::string Printable(std::string_view text) {
   return out;
 }
 
+// A text of which no more comes is covered as one that is scanned and finished.
+void ExpectTheSameWhole(const Matcher& matcher, std::string_view text) {
+  for (bool truncated : {false, true}) {
+    std::vector<Span> finished, whole;
+    Matcher::Cursor cursor(0);
+    const auto add = [&](const Span& s) { finished.push_back(s); };
+    matcher.Scan({text, 0}, &cursor, add);
+    matcher.Finish({text, 0}, &cursor, truncated, add);
+    matcher.ScanWhole(text, truncated,
+                      [&](const Span& s) { whole.push_back(s); });
+    EXPECT_EQ(Covered(whole, text.size()), Covered(finished, text.size()))
+        << Printable(text) << (truncated ? " truncated" : "");
+  }
+}
+
 // What is covered of `text`, cut at `cuts`. What was let go before is never
 // covered later, and each window holds just what is asked for.
 std::string Scan(const Matcher& matcher, std::string_view text,
@@ -77,6 +92,7 @@ std::string Scan(const Matcher& matcher, std::string_view text,
     needed = matcher.Needed(cursor);
     if (end == text.size()) matcher.Finish(window, &cursor, false, add);
   }
+  if (cuts.empty()) ExpectTheSameWhole(matcher, text);
   return Covered(found, text.size());
 }
 
