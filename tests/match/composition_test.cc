@@ -173,6 +173,82 @@ TEST(Composition, EveryCompositionIsMasked) {
   }
 }
 
+std::string CoveredWhole(const Matcher& matcher, std::string_view text,
+                         bool truncated, bool finished) {
+  std::string covered(text.size(), '.');
+  const auto add = [&](const Span& s) {
+    for (uint64_t i = s.begin; i < s.end; ++i) covered[i] = '#';
+  };
+  if (finished) {
+    matcher.ScanWhole(text, truncated, add);
+    return covered;
+  }
+  Matcher::Cursor cursor(0);
+  matcher.Scan({text, 0}, &cursor, add);
+  matcher.Finish({text, 0}, &cursor, truncated, add);
+  return covered;
+}
+
+std::string HexOf(std::string_view value, std::string_view apart) {
+  std::string out;
+  for (char c : value) {
+    static constexpr char kDigits[] = "0123456789abcdef";
+    if (!out.empty()) out += apart;
+    out += kDigits[static_cast<uint8_t>(c) >> 4];
+    out += kDigits[static_cast<uint8_t>(c) & 15];
+  }
+  return out;
+}
+
+// Records that end anywhere, also within an occurrence: covered as a stream of
+// them is. Some values are short, so that few bytes make one.
+TEST(Composition, RecordsThatEndAnywhereAreCoveredAsStreamsAre) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  Composer composer(&random);
+  const size_t all = std::max<size_t>(Compositions() / 2, 1);
+  for (size_t done = 0; done < all;) {
+    std::vector<std::string> secrets;
+    const size_t least = random.OneIn(2) ? 1 + random.Below(9) : 10;
+    while (secrets.size() < kSecrets) {
+      secrets.push_back(RandomSecret(&random, true));
+      if (random.OneIn(4)) secrets.back().resize(least);
+      if (secrets.back().find_first_not_of(" \n") != 0 ||
+          secrets.back().find_last_of(" \n") == secrets.back().size() - 1) {
+        secrets.pop_back();
+      }
+    }
+    std::vector<Needle> needles;
+    for (const std::string& s : secrets) {
+      const auto i = static_cast<uint32_t>(needles.size());
+      const bool alone = s.size() < 5 && random.OneIn(2);
+      needles.push_back({s, i, alone, Writing::kSpelled});
+      if (s.size() >= 4) needles.push_back({s, i, false, Writing::kHex});
+    }
+    const Matcher matcher(needles);
+    for (size_t i = 0; i < kForEachSet; ++i, ++done) {
+      const std::string& secret = secrets[random.Below(kSecrets)];
+      static const char* const kApart[] = {"", " ", ":", ",", ", 0x", "\n"};
+      std::string text =
+          random.OneIn(4)
+              ? HexOf(secret, kApart[random.Below(std::size(kApart))])
+              : composer.Compose(secret, SomeNoise(&random)).text();
+      if (random.OneIn(8)) text.insert(random.Below(text.size()), "\n");
+      if (random.OneIn(2)) text.resize(1 + random.Below(text.size()));
+      if (random.OneIn(2)) text = kBefore + text;
+      static const char* const kEnds[] = {"", "\n", "\r\n", "\"\n", " ", "\\"};
+      text += kEnds[random.Below(std::size(kEnds))];
+      for (bool truncated : {false, true}) {
+        ASSERT_EQ(CoveredWhole(matcher, text, truncated, true),
+                  CoveredWhole(matcher, text, truncated, false))
+            << Shown(secret) << "\n"
+            << Shown(text) << (truncated ? " truncated" : "");
+      }
+    }
+  }
+}
+
 TEST(Composition, WhatDiffersInOneCharacterIsNotMasked) {
   const uint64_t seed = Seed();
   SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
