@@ -317,14 +317,9 @@ void Beginnings::KeepEvents(std::string_view text, Offsets* places) const {
 }
 
 // So near the end that none begins there, and that none that began before it
-// goes on: what the probes would see of that is no head's. Pairs of digits that
-// a break parts may be one's all the same.
+// goes on. (Digits that a break parts are no head's: of these eight pairs stand
+// before it, or eight bytes behind.)
 bool Beginnings::NoneAtEnd(const Search& search, size_t event) const {
-  const std::string_view rest = search.text.substr(event + 1);
-  const auto digit = [](char c) { return DigitOf(c, 16) >= 0; };
-  if (heads_.has_hex() && std::any_of(rest.begin(), rest.end(), digit)) {
-    return false;
-  }
   for (size_t i = GlueBefore(search, event); i <= event; ++i) {
     if (Unknown(search, i) != 0) return false;
   }

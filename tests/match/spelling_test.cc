@@ -532,6 +532,34 @@ TEST(Spelling, QuotesThatAreReadInManyWaysAtOnceAreFound) {
                 std::string(4, '.'));
 }
 
+// Where a break stands instead of what is between the other pairs: with eight
+// bytes before it, or from there on with eight behind.
+TEST(Spelling, HexadecimalThatABreakPartsIsFoundAtTheEnd) {
+  const std::string value = "k7-Q2x.Zp0_w";
+  static constexpr char kDigits[] = "0123456789abcdef";
+  for (size_t bytes = 4; bytes <= value.size(); ++bytes) {
+    const Matcher matcher(Spell({value.substr(0, bytes)}, Writing::kHex));
+    for (const char* apart : {"", ":", " ", ",", "-"}) {
+      for (size_t broken = 1; broken < bytes; ++broken) {
+        std::string text;
+        for (size_t i = 0; i < bytes; ++i) {
+          if (i > 0) text += i == broken ? "\n" : apart;
+          text += kDigits[static_cast<uint8_t>(value[i]) >> 4];
+          text += kDigits[static_cast<uint8_t>(value[i]) & 15];
+        }
+        std::string expected(text.size(), '.');
+        const size_t behind = text.find('\n') + 1;
+        if (broken >= Walker::kEarly) {
+          expected.assign(text.size(), '#');
+        } else if (bytes - broken >= Walker::kEarly) {
+          expected.replace(behind, text.npos, text.size() - behind, '#');
+        }
+        EXPECT_EQ(Scan(matcher, text, {}), expected) << Printable(text);
+      }
+    }
+  }
+}
+
 // What the first bytes tell is what is read, whatever follows.
 TEST(Spelling, ShortReadingsAgreeWithFullOnes) {
   Random random(Seed());
