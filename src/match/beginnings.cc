@@ -527,7 +527,7 @@ void Beginnings::Noise(Search& search, size_t at) const {
     if (begin == search.from) continue;
     const Ignorable noise = ignorable_->Read(search.text, begin, true);
     if (noise.cut || noise.cut_break || noise.cut_after) {
-      AddPlaces(search, begin, Unknown(search, begin));
+      AddPlaces(search, begin, Unknown(search, begin) & ~Starts{1});
       continue;
     }
     for (const IgnorableEnd& e : noise.ends) {
@@ -542,14 +542,15 @@ void Beginnings::Tail(const Search& search, size_t begin) const {
   const size_t end = text.size() - std::min(text.size(), search.least);
   for (size_t i = std::max(search.from, begin);
        i < (search.least == 0 ? text.size() : end + 1); ++i) {
-    if (i + WindowSet::kWindow > text.size() ||
-        heads_.MayBegin(text.data() + i)) {
+    if (i + WindowSet::kWindow > text.size()
+            ? heads_.MayBeginSo(text.substr(i))
+            : heads_.MayBegin(text.data() + i)) {
       search.places->push_back(static_cast<uint32_t>(i));
     }
   }
   const size_t glue = GlueBefore(search, text.size());
   for (size_t i = glue; i < text.size(); ++i) {
-    AddPlaces(search, i, Unknown(search, i));
+    AddPlaces(search, i, Unknown(search, i) & ~Starts{1});
   }
 }
 

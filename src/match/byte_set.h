@@ -46,6 +46,19 @@ class ByteSet {
   }
   bool operator==(const ByteSet&) const = default;
 
+  // The first member from `b` on; 256: there is none.
+  unsigned FirstFrom(unsigned b) const {
+    for (size_t i = b / 64; i < words_.size(); ++i) {
+      const uint64_t bits =
+          i == b / 64 ? words_[i] >> (b % 64) << (b % 64) : words_[i];
+      if (bits != 0) {
+        return static_cast<unsigned>(i * 64) +
+               static_cast<unsigned>(std::countr_zero(bits));
+      }
+    }
+    return 256;
+  }
+
   // Calls f with each member, in order.
   template <typename F>
   void ForEach(F&& f) const {

@@ -242,6 +242,16 @@ HeadSet::Lists::~Lists() {
   wipe(&hex_neighbours);
 }
 
+bool HeadSet::MayBeginSo(std::string_view bytes) const {
+  if (bytes.size() < 2) return bytes.empty() || MayBeginWith(bytes[0]);
+  if (TinyMayBegin(bytes.data())) return true;
+  for (size_t i = 0; i < kPairs && i + 1 < bytes.size(); ++i) {
+    const char pair[] = {Fold(bytes[i]), Fold(bytes[i + 1])};
+    if (!pairs_[i].Has(pair)) return false;
+  }
+  return true;
+}
+
 bool HeadSet::None(const Near& near, bool begins) const {
   if (near.known() == 0 || (has_tiny_ && !NoTiny(near, begins))) return false;
   return near.known() == Near::kFrom ? NoneByWindows(near, begins)

@@ -125,6 +125,8 @@ class HeadSet {
            shorts_.MayHave(window) || fours_.MayHave(window) ||
            TinyMayBegin(at);
   }
+  // The same of fewer, behind which more may come.
+  bool MayBeginSo(std::string_view bytes) const;
   // Of two bytes, as they stand.
   bool TinyMayBegin(const char* at) const {
     return has_tiny_ &&

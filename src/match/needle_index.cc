@@ -250,12 +250,14 @@ bool NeedleIndex::AnyOfLength(NeedleRange range, uint64_t length,
 
 bool NeedleIndex::GoesOn(NeedleRange range, uint32_t depth,
                          const ByteSet& next) const {
-  if (next.empty()) return false;
   range = Longer(range, depth);
+  // From the next byte of the needles to the next one of the set, and back.
   while (!range.empty()) {
-    const uint8_t byte = needles_[range.begin].at(depth);
-    if (next.Has(byte)) return true;
-    range.begin = Narrow(range, depth, byte).end;
+    const uint8_t byte = ByteAt(range.begin, depth);
+    const unsigned wanted = next.FirstFrom(byte);
+    if (wanted == byte) return true;
+    if (wanted > 0xff) return false;
+    range.begin = FirstFrom(range, depth, wanted);
   }
   return false;
 }
