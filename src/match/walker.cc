@@ -1,6 +1,7 @@
 #include "src/match/walker.h"
 
 #include <algorithm>
+#include <cstring>
 #include <limits>
 
 #include "src/match/characters.h"
@@ -51,6 +52,19 @@ bool Walker::MayBeginPair(std::string_view text, const NeedleIndex& index) {
   return low >= 0 &&
          !index.Narrow(index.All(), 0, static_cast<uint8_t>(high * 16 + low))
               .empty();
+}
+
+// Where one needle is left, and its bytes stand here or do not, that is all
+// there is to see of it. False: it takes a walk.
+bool Walker::SeeOne(const Window& window, size_t at, const IndexedNeedle& n,
+                    uint32_t depth, const OnSpan& on_span) {
+  if (n.alone || window.bytes.size() - at < n.length) return false;
+  const char* const text = window.bytes.data() + at;
+  if (std::memcmp(text + depth, n.bytes + depth, n.length - depth) == 0) {
+    const uint64_t from = window.offset + at;
+    on_span({from, from + n.length, n.secret});
+  }
+  return true;
 }
 
 // Goes past the first bytes of `text`, if they are plain, to the needles that
@@ -111,6 +125,11 @@ void Walker::Walk(const Window& window, std::span<const uint32_t> places,
       NeedleRange range = indexes_[i]->All();
       const uint32_t depth = Begin(window.bytes.substr(at), writing, &range);
       if (range.empty()) continue;
+      if (writing == Writing::kPlain && range.end - range.begin == 1 &&
+          depth > 0 && !in_run) {
+        const IndexedNeedle& n = (*indexes_[i])[range.begin];
+        if (SeeOne(window, at, n, depth, on_span)) continue;
+      }
       Path path{};
       path.from = window.offset + at;
       path.at = path.last = path.from + depth;

@@ -75,6 +75,8 @@ class Walker {
   void Walk(const Window& window, std::span<const uint32_t> places,
             uint32_t least_open, std::vector<Path>* open,
             const OnSpan& on_span) const;
+  static bool SeeOne(const Window& window, size_t at, const IndexedNeedle& n,
+                     uint32_t depth, const OnSpan& on_span);
   bool StandsApart(const Window& window, size_t at) const;
   uint32_t Begin(std::string_view text, Writing writing,
                  NeedleRange* range) const;
