@@ -45,17 +45,6 @@ Beginnings::Beginnings(const Walker::Indexes& indexes,
       }
     }
   });
-  for (unsigned b = 0; b < 256; ++b) {
-    for (unsigned next = 0; next < 256; ++next) {
-      const char two[] = {static_cast<char>(b), static_cast<char>(next)};
-      // What more text could change is said to be so, but for what `next` is.
-      const std::string_view text(two, 2);
-      if (!ignorable->Begins(two[0]) ||
-          (OnlyRaw(text, 0) && !ignorable->Begins(two[1]))) {
-        quiet_pairs_[b].Add(static_cast<uint8_t>(next));
-      }
-    }
-  }
   event_bytes_ = reader->leads();
   for (char c : {'\x1b', '\n'}) {
     event_bytes_.Add(static_cast<uint8_t>(c));
@@ -155,7 +144,7 @@ bool Beginnings::OnlyRaw(std::string_view text, size_t p) const {
   const char c = text[p];
   if (!ignorable_->Begins(c)) return true;
   if (p + 1 >= text.size()) return false;
-  if (Quiet(text.data() + p)) return true;
+  if (ignorable_->Quiet(text.data() + p)) return true;
   if (c == '\x1b' || c == '\r' || c == '\n') return false;
   return !reader_->MayFollow(c, text[p + 1]) &&
          !ignorable_->MayBreakAt(text, p);
@@ -416,7 +405,7 @@ bool Beginnings::QuietBreak(const Search& search, size_t at,
     while (end < most && (*end == ' ' || *end == '\t')) ++end;
   }
   for (size_t i = 0; i < kSome; ++i) {
-    if (!Quiet(end + i)) return false;
+    if (!ignorable_->Quiet(end + i)) return false;
   }
   if (kBreakEndsWith.Has(*end)) return false;
   const auto none = [&](const char* place) {

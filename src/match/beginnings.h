@@ -89,10 +89,6 @@ class Beginnings {
   Starts GoOn(std::string_view text, size_t p, Around around, int escapes,
               int* steps) const;
   bool OnlyRaw(std::string_view text, size_t p) const;
-  // The same, if the byte there and the one behind it tell.
-  bool Quiet(const char* two) const {
-    return quiet_pairs_[static_cast<uint8_t>(two[0])].Has(two[1]);
-  }
   bool QuietBreak(const Search& search, size_t at, size_t after) const;
   bool MayBeNoise(std::string_view text, size_t p) const;
   size_t GlueBefore(const Search& search, size_t at) const;
@@ -105,8 +101,6 @@ class Beginnings {
   ByteSet event_bytes_;
   // By one of them: the bytes after it with which it may be an event.
   std::array<ByteSet, 256> event_pairs_;
-  // By a byte: those after it with which it is nothing but itself.
-  std::array<ByteSet, 256> quiet_pairs_;
   NibbleSet event_nibbles_;
   bool few_tiny_;
   NibbleSet tiny_nibbles_;  // of their first bytes

@@ -66,6 +66,22 @@ IgnorableReader::IgnorableReader(const SpellingReader* reader)
   begins_ |= break_bytes_;
   begins_ |= kWhite;
   begins_.Add(static_cast<uint8_t>(kEscape));
+  for (unsigned b = 0; b < 256; ++b) {
+    if (!begins_.Has(static_cast<uint8_t>(b))) {
+      quiet_pairs_[b].AddRange(0, 0xff);
+      continue;
+    }
+    const char c = static_cast<char>(b);
+    if (c == kEscape || c == '\r' || c == '\n') continue;
+    for (unsigned next = 0; next < 256; ++next) {
+      const char two[] = {c, static_cast<char>(next)};
+      // What may begin something itself could be what one is told by.
+      if (!begins_.Has(two[1]) && !reader->MayFollow(c, two[1]) &&
+          !MayBreakAt({two, 2}, 0)) {
+        quiet_pairs_[b].Add(static_cast<uint8_t>(next));
+      }
+    }
+  }
 }
 
 bool IgnorableReader::MayBreakAt(std::string_view text, size_t p,

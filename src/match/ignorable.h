@@ -13,6 +13,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <string_view>
 #include <vector>
@@ -55,6 +56,12 @@ class IgnorableReader {
   // Whether something to skip, or white space, may begin with this byte.
   bool Begins(char c) const { return begins_.Has(c); }
 
+  // Of two bytes of a text: at the first one, nothing but itself is read or
+  // skipped. It may be white space.
+  bool Quiet(const char* two) const {
+    return quiet_pairs_[static_cast<uint8_t>(two[0])].Has(two[1]);
+  }
+
   // What may stand raw before the line feed of a break, and how much of it.
   bool IsGlue(char c) const { return c != '\n' && break_bytes_.Has(c); }
   static constexpr size_t kLongestGlue = 11;  // three, and carriage returns
@@ -86,6 +93,8 @@ class IgnorableReader {
   const SpellingReader* reader_;
   ByteSet begins_;
   ByteSet break_bytes_;
+  // By the first byte.
+  std::array<ByteSet, 256> quiet_pairs_;
 };
 
 }  // namespace maskpipe

@@ -177,7 +177,7 @@ class Walker::Sweep {
         return;
       }
       const char c = text_[at];
-      if (!plain_only && !w_.plain_.Has(c)) break;
+      if (!plain_only && !w_.plain_.Has(c) && !Quiet(at)) break;
       path.range =
           needles.Narrow(longer, path.depth, static_cast<uint8_t>(c));  // 2
       if (path.range.empty()) return;
@@ -188,6 +188,12 @@ class Walker::Sweep {
       if (!GoOn(&path)) return;
     }
     StepSpelled(path);
+  }
+
+  // The byte is read as itself only, as the next one tells.
+  bool Quiet(size_t at) const {
+    return at + 1 < text_.size() && !IsWhite(text_[at]) &&
+           w_.ignorable_->Quiet(text_.data() + at);
   }
 
   // Goes on as far as all needles that are left do alike, which the first and
