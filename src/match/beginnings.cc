@@ -20,9 +20,10 @@ constexpr int kMostStepsOfBlock = int{kBlock} * 4;
 constexpr int kNoiseSteps = 8;
 constexpr size_t kFewTiny = 8;  // first bytes that are found by themselves
 constexpr int kMostEscapes = 3;
-constexpr size_t kTooFar = 31;
+constexpr size_t kTooFar = 31;  // bits of Starts, less one
+// More than a break's line feed and indentation.
 constexpr ByteSet kBreakEndsWith = ByteSet::Of(" \t'\"b");
-constexpr int kNoiseCacheLog2 = 12;
+constexpr int kNoiseCacheLog2 = 12;  // entries; 96 KiB
 
 }  // namespace
 
@@ -528,9 +529,8 @@ void Beginnings::Noise(Search& search, size_t at) const {
 // So near the end that a head is cut off; also by glue there.
 void Beginnings::Tail(const Search& search, size_t begin) const {
   const std::string_view text = search.text;
-  const size_t end = text.size() - std::min(text.size(), search.least);
-  for (size_t i = std::max(search.from, begin);
-       i < (search.least == 0 ? text.size() : end + 1); ++i) {
+  const size_t least = std::max<size_t>(search.least, 1);
+  for (size_t i = std::max(search.from, begin); i + least <= text.size(); ++i) {
     if (i + WindowSet::kWindow > text.size()
             ? heads_.MayBeginSo(text.substr(i))
             : heads_.MayBegin(text.data() + i)) {

@@ -55,10 +55,13 @@ bool Walker::MayBeginPair(std::string_view text, const NeedleIndex& index) {
 }
 
 // Where one needle is left, and its bytes stand here or do not, that is all
-// there is to see of it. False: it takes a walk.
+// there is to see of it. False: it takes a walk, as one that repeats itself
+// does, of which runs are not compared again and again.
 bool Walker::SeeOne(const Window& window, size_t at, const IndexedNeedle& n,
                     uint32_t depth, const OnSpan& on_span) {
-  if (n.alone || window.bytes.size() - at < n.length) return false;
+  if (n.alone || n.period != 0 || window.bytes.size() - at < n.length) {
+    return false;
+  }
   const char* const text = window.bytes.data() + at;
   if (std::memcmp(text + depth, n.bytes + depth, n.length - depth) == 0) {
     const uint64_t from = window.offset + at;
