@@ -14,6 +14,7 @@
 #include <cstring>
 #include <vector>
 
+#include "src/base/hygiene.h"
 #include "src/front/front.h"
 #include "src/report/log.h"
 #include "src/report/metrics.h"
@@ -78,6 +79,7 @@ class Filter {
     WidenPipe(fd, kPipeSize);
     for (;;) {
       char* room = masking_.Prepare(kReadSize);
+      WipeRegisters();  // while we wait a core shows them
       const ssize_t n = ::read(fd, room, kReadSize);
       if (n < 0) {
         if (errno == EINTR) continue;
