@@ -532,6 +532,76 @@ TEST(Spelling, QuotesThatAreReadInManyWaysAtOnceAreFound) {
                 std::string(4, '.'));
 }
 
+// One piece of noise, or one escape, amid many plain bytes: what is told there
+// by few of them is what the oracle finds. Few needles, so that little is found
+// that might be one.
+TEST(Spelling, OneEventAmongPlainBytesIsSeenAsByTheOracle) {
+  const uint64_t seed = Seed();
+  SCOPED_TRACE("MASKPIPE_SEED=" + std::to_string(seed));
+  Random random(seed);
+  oracle::Spelled oracle;
+  static constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+  const std::vector<std::string> events = {
+      "\n",        "\r\n",       "\n  ",
+      "\n\t ",     "\r\r\n",     "\n'",
+      "\n\"",      "\n  \"",     "\n    b'",
+      "'\n'",      "\"\n  \"",   "' \n'",
+      "' +\n '",   "\\\n",       "=\r\n",
+      "\\n",       "\\n  ",      "\\r\\n",
+      "\\n'",      "\n\n",       "\n \x1b[0m",
+      "\x1b[0m",   "\x1b[1;31m", "\\u001b[0m",
+      "%0A",       "%0D%0A",     "&#10;",
+      "\\u000a  ", " \n",        "\n                  ",
+      "\\x41",     "%41",        "\\\\n",
+      "\\\\\"",    "\\\"",       "+"};
+  size_t covered = 0;
+  for (int world = 0; world < 2 * Worlds(); ++world) {
+    std::vector<std::string> words;
+    for (size_t n = 1 + random.Below(3); n > 0; --n) {
+      std::string word = random.Text(kLetters, 4 + random.Below(20));
+      if (random.OneIn(3)) word[random.Below(word.size())] = '"';
+      if (random.OneIn(3)) word[random.Below(word.size())] = '\'';
+      if (random.OneIn(4)) word.insert(1 + random.Below(word.size() - 1), " ");
+      if (random.OneIn(6)) word.insert(1 + random.Below(word.size() - 1), "\n");
+      if (word.find(" \n") != word.npos || word.find("\n ") != word.npos) {
+        continue;
+      }
+      words.push_back(word);
+    }
+    if (words.empty()) continue;
+    const bool hex = random.OneIn(6);
+    const std::vector<Needle> needles =
+        Spell(words, hex ? Writing::kHex : Writing::kSpelled);
+    const Matcher matcher(needles);
+    std::string printed;
+    for (char c : words[0]) {
+      if (hex) {
+        static constexpr char kDigits[] = "0123456789abcdef";
+        printed += kDigits[static_cast<uint8_t>(c) >> 4];
+        printed += kDigits[static_cast<uint8_t>(c) & 15];
+      } else {
+        printed += c;
+      }
+    }
+    // Within a pair of digits only one thing is skipped.
+    size_t at = random.Below(printed.size() + 1);
+    if (hex) at -= at % 2;
+    printed.insert(at, events[random.Below(events.size())]);
+    const std::string text = random.Text(kLetters, 5 + random.Below(4)) + "=" +
+                             printed + "." + random.Text(kLetters, 24);
+    const std::string expected =
+        Covered(oracle.Occurrences(needles, text), text.size());
+    ASSERT_EQ(Scan(matcher, text, {}), expected) << Printable(text) << "\n"
+                                                 << Printable(words[0]);
+    ASSERT_EQ(Scan(matcher, text, {1 + random.Below(text.size() - 1)}),
+              expected)
+        << Printable(text);
+    covered += expected.find('#') != expected.npos;
+  }
+  EXPECT_GT(covered, static_cast<size_t>(Worlds()) / 2);
+}
+
 // Where a break stands instead of what is between the other pairs: with eight
 // bytes before it, or from there on with eight behind.
 TEST(Spelling, HexadecimalThatABreakPartsIsFoundAtTheEnd) {
