@@ -1,6 +1,7 @@
 #include "src/stream/record.h"
 
 namespace maskpipe {
+
 void FindRegions(const CompiledSet& set, std::string_view text,
                  Regions* regions) {
   set.matcher().ScanWhole(text, set.options().truncated, [&](const Span& s) {

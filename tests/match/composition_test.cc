@@ -174,12 +174,12 @@ TEST(Composition, EveryCompositionIsMasked) {
 }
 
 std::string CoveredWhole(const Matcher& matcher, std::string_view text,
-                         bool truncated, bool finished) {
+                         bool truncated, bool at_once) {
   std::string covered(text.size(), '.');
   const auto add = [&](const Span& s) {
     for (uint64_t i = s.begin; i < s.end; ++i) covered[i] = '#';
   };
-  if (finished) {
+  if (at_once) {
     matcher.ScanWhole(text, truncated, add);
     return covered;
   }

@@ -602,6 +602,16 @@ TEST(Spelling, OneEventAmongPlainBytesIsSeenAsByTheOracle) {
   EXPECT_GT(covered, static_cast<size_t>(Worlds()) / 2);
 }
 
+// A needle may then take less of the text than it has bytes.
+TEST(Spelling, ARowThatSaysMuchInFewBytesIsFoundAtTheEnd) {
+  std::vector<SpellingRow> rows(StandardSpellings().begin(),
+                                StandardSpellings().end());
+  rows.push_back(
+      {.pattern = "~q", .value = SpelledValue::kFixed, .unit = "abcdefgh"});
+  const Matcher matcher(Spell({"abcdefgh"}), rows);
+  EXPECT_EQ(Scan(matcher, "x ~q", {}), "..##");
+}
+
 // Where a break stands instead of what is between the other pairs: with eight
 // bytes before it, or from there on with eight behind.
 TEST(Spelling, HexadecimalThatABreakPartsIsFoundAtTheEnd) {
